@@ -1,0 +1,52 @@
+"""The registers (agencies, places, outlines), their organisations and the demo market; see NOTICE."""
+
+from data.organisations import Organisation, organisation, organisations, state_key
+from data.registers import (
+    Alias,
+    County,
+    Locality,
+    Municipality,
+    Outline,
+    Postcode,
+    StateAgency,
+    Weight,
+    aliases,
+    counties,
+    county,
+    localities,
+    municipalities,
+    municipality,
+    outlines,
+    postcode,
+    postcodes,
+    state_agencies,
+    weights,
+)
+from data.rows import RegisterError
+
+__all__ = [
+    "Alias",
+    "County",
+    "Locality",
+    "Municipality",
+    "Organisation",
+    "Outline",
+    "Postcode",
+    "RegisterError",
+    "StateAgency",
+    "Weight",
+    "aliases",
+    "counties",
+    "county",
+    "localities",
+    "municipalities",
+    "municipality",
+    "organisation",
+    "organisations",
+    "outlines",
+    "postcode",
+    "postcodes",
+    "state_agencies",
+    "state_key",
+    "weights",
+]
