@@ -1,0 +1,49 @@
+"""Organisations come from the registers; here they are found, and stored once."""
+
+from collections.abc import Iterable
+
+import data
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from platsverket.errors import Fault, invalid
+from platsverket.models import Agency
+
+
+def store_register(session: Session) -> int:
+    """Add the registers' organisations that are not stored yet; returns how many. Runs in the caller's transaction."""
+    known = set(session.scalars(select(Agency.key)))
+    fresh = [one for one in data.organisations() if one.key not in known]
+    session.add_all(
+        Agency(
+            key=one.key,
+            kind=one.kind,
+            name=one.name,
+            org_nr=one.org_nr,
+            municipality_code=one.municipality_code,
+            county_code=one.county_code,
+            lat=one.lat,
+            lon=one.lon,
+        )
+        for one in fresh
+    )
+    session.flush()
+    return len(fresh)
+
+
+def by_refs(session: Session, refs: Iterable[str], field: str) -> list[Agency]:
+    """The organisations with these refs, in their order; raises a fault at ``field`` for one that does not exist."""
+    wanted = list(refs)
+    found = {a.ref: a for a in session.scalars(select(Agency).where(Agency.ref.in_(wanted)))}
+    if len(found) < len(set(wanted)):
+        raise invalid(**{field: Fault("choice")})
+    return [found[ref] for ref in wanted]
+
+
+def search(session: Session, text: str, limit: int = 20, offset: int = 0) -> tuple[list[Agency], int]:
+    """Organisations whose name contains ``text``, by name, and how many there are in all."""
+    query = select(Agency)
+    if text:
+        query = query.where(func.lower(Agency.name).contains(text.lower(), autoescape=True))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return list(session.scalars(query.order_by(Agency.name, Agency.id).limit(limit).offset(offset))), total

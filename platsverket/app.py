@@ -1,0 +1,311 @@
+"""The web application: wires configuration, database, sign-in, language, errors and views together."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import structlog
+from flask import Flask, Response, flash, g, jsonify, redirect, request, session, url_for
+from flask_babel import Babel, get_locale, gettext
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import StrictUndefined
+from sqlalchemy import exc
+from werkzeug.exceptions import HTTPException
+from whitenoise import WhiteNoise
+
+from platsverket import accounts, words
+from platsverket.access import ANONYMOUS, demand, may
+from platsverket.config import ROOT, Config, load
+from platsverket.database import connect, ping, sessions
+from platsverket.errors import Refused
+from platsverket.features import GROUPS
+from platsverket.models import User
+from platsverket.web import Service, db, page, safe_path
+
+log = structlog.get_logger()
+LANGUAGES = {"sv": "Svenska", "en": "English"}
+MOST_BYTES, MOST_FORM_PARTS = 2_000_000, 2_000
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class PageUser:
+    """The signed-in person as Flask-Login and the page's header know them."""
+
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def __init__(self, user: User, token: str):
+        self.user, self.token = user, token
+        self.name = user.name
+
+    def get_id(self) -> str:
+        return self.token
+
+    @property
+    def organisations_label(self) -> str:
+        names = dict.fromkeys(m.agency.name for m in self.user.memberships)
+        return ", ".join(names) or (gettext("Administrator") if self.user.is_administrator else "")
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The application; raises ConfigError with one line when it cannot start."""
+    config = config or load()
+    engine = connect(config.database.url, config.database.lock_wait_seconds)
+    ping(engine)
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SESSION_COOKIE_SECURE=config.site.https_only,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_BYTES,
+        MAX_FORM_PARTS=MOST_FORM_PARTS,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "platsverket" / "translations"),
+        BABEL_DEFAULT_LOCALE=config.site.languages[0],
+        BABEL_DEFAULT_TIMEZONE="Europe/Stockholm",
+    )
+    app.extensions["platsverket"] = Service(config, engine, sessions(engine))
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(ROOT / "platsverket" / "static"), prefix="static/")  # type: ignore[method-assign]
+    Babel(app, locale_selector=_language)
+    csrf = CSRFProtect(app)
+    _sign_in(app)
+    _templates(app)
+    _errors(app)
+    _requests(app)
+    from platsverket.views import register  # views import services and web, never this module
+
+    register(app, csrf)
+    return app
+
+
+def _language() -> str:
+    allowed = app_config().site.languages
+    chosen = request.args.get("lang") or session.get("lang")
+    if chosen in allowed:
+        return str(chosen)
+    if request.path.startswith("/api/"):
+        return request.accept_languages.best_match(allowed) or allowed[0]
+    if current_user and current_user.is_authenticated:
+        return str(current_user.user.language)
+    return allowed[0]
+
+
+def app_config() -> Config:
+    from platsverket.web import config
+
+    return config()
+
+
+def _sign_in(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.session_protection = None  # the token is random and kept on the server; nothing to compare with
+
+    @manager.user_loader
+    def _load(token: str) -> PageUser | None:
+        user = accounts.signed_in(db(), token)
+        return PageUser(user, token) if user and user.deactivated_at is None else None
+
+
+def _templates(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False
+    app.jinja_env.filters.update(
+        day=words.day, number=words.number, moment=words.moment, weekday_list=words.weekdays, sentence=words.sentence
+    )
+    app.jinja_env.globals.update(words=words, feature_groups=GROUPS)
+
+    @app.context_processor
+    def _context() -> dict[str, Any]:
+        return {
+            "lang": str(get_locale())[:2],
+            "language_links": _language_links(),
+            "nav": _nav(),
+            "user": current_user if current_user.is_authenticated else None,
+            "by": g.get("by", ANONYMOUS),
+            "may": may,
+            "sign_in_url": url_for("start.sign_in"),
+            "sign_out_url": url_for("start.sign_out"),
+            "footer_links": _footer(),
+            "has_errors": False,
+            "settings": app_config(),
+            "today": words.today(),
+        }
+
+
+def _language_links() -> list[dict[str, Any]]:
+    here = request.endpoint or "start.home"
+    arguments: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {})}
+    now = str(get_locale())[:2]
+    # A page that was answered to a POST has the same address as the form it came from.
+    try:
+        urls = {code: url_for(here, **{**arguments, "lang": code}) for code in LANGUAGES}
+    except Exception:  # an address that no view answers
+        urls = {code: url_for("start.home", lang=code) for code in LANGUAGES}
+    return [{"code": c, "label": LANGUAGES[c], "url": urls[c], "current": c == now} for c in LANGUAGES]
+
+
+def _nav() -> list[dict[str, Any]]:
+    """The main menu: what this person's roles let them open."""
+    items = [
+        ("offers.index", gettext("Spare premises"), "offer.read"),
+        ("needs.index", gettext("Space requests"), "need.read"),
+        ("rounds.index", gettext("Match rounds"), "round.steer"),
+        ("proposals.index", gettext("Proposals"), "proposal.read"),
+        ("agreements.index", gettext("Agreements"), "agreement.read"),
+        ("accounts.index", gettext("Accounts"), "account.manage"),
+        ("events.index", gettext("Events"), "event.read"),
+        ("me.index", gettext("My account"), "self"),
+    ]
+    here = (request.blueprint or "").split(".")[0]
+    who = g.get("by", ANONYMOUS)
+    return [
+        {"label": label, "url": url_for(endpoint), "current": endpoint.split(".")[0] == here}
+        for endpoint, label, action in items
+        if may(who, action)
+    ]
+
+
+def _footer() -> list[dict[str, str]]:
+    return [
+        {"label": gettext("About Platsverket"), "url": url_for("start.about")},
+        {"label": gettext("Accessibility statement"), "url": url_for("start.accessibility")},
+        {"label": gettext("Personal data"), "url": url_for("start.privacy")},
+        {"label": gettext("For systems: API"), "url": url_for("start.api")},
+    ]
+
+
+def _requests(app: Flask) -> None:
+    @app.before_request
+    def _who() -> None:
+        api = request.path.startswith("/api/")
+        if not api:
+            g.by = accounts.identity(current_user.user if current_user.is_authenticated else None)
+        else:
+            g.by = accounts.identity(_bearer())
+        lang = request.args.get("lang")
+        if lang in LANGUAGES and not api:
+            session["lang"] = lang
+
+    @app.before_request
+    def _rule() -> None:
+        """Every view says what it does; one that does not is never reached."""
+        if request.endpoint is None or request.endpoint == "static":
+            return
+        action = getattr(app.view_functions[request.endpoint], "rule", "")
+        if action != "public":
+            demand(g.by, action)
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if app_config().site.https_only:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @app.teardown_request
+    def _close(_error: BaseException | None) -> None:
+        if "db" in g:
+            g.pop("db").close()
+
+
+def _bearer() -> User | None:
+    header = request.headers.get("Authorization", "")
+    kind, _, token = header.partition(" ")
+    if not header:
+        return None
+    user = accounts.bearer(db(), token) if kind.lower() == "bearer" else None
+    if user is None:
+        raise Refused("bad_token", status=401)
+    return user
+
+
+def _errors(app: Flask) -> None:
+    @app.errorhandler(Refused)
+    def _refused(refused: Refused) -> Any:
+        g.setdefault("by", ANONYMOUS)
+        if refused.code == "not_signed_in" and not _is_api():
+            flash(gettext("Sign in to go on."), "info")
+            wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+            return redirect(url_for("start.sign_in", next=safe_path(wanted)), 303)
+        return answer(refused.status, refused)
+
+    @app.errorhandler(CSRFError)
+    def _csrf(_error: CSRFError) -> Any:
+        g.setdefault("by", ANONYMOUS)
+        return answer(400, gettext("Your session has ended or the form is too old. Nothing was saved. Open the page again."))
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Any:
+        g.setdefault("by", ANONYMOUS)
+        if error.code is not None and error.code < 400:
+            return error
+        return answer(error.code or 500)
+
+    @app.errorhandler(exc.OperationalError)
+    def _database(error: exc.OperationalError) -> Any:
+        g.setdefault("by", ANONYMOUS)
+        log.error("database", error=str(error.orig))
+        return answer(503, Refused("busy"))
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception) -> Any:
+        g.setdefault("by", ANONYMOUS)
+        name = secrets.token_hex(4)
+        log.exception("unexpected", error_id=name, path=request.path)
+        return answer(500, gettext("Something unexpected happened. If you tell us, give this number: %(name)s.", name=name))
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def answer(status: int, what: Refused | str | None = None) -> Any:
+    """An error as a page or, under /api, as a problem document (RFC 9457)."""
+    title, advice = words.HTTP.get(status, words.HTTP[500 if status >= 500 else 400])
+    text = words.sentence(what) if isinstance(what, Refused) else (what or _plain(status))
+    if not _is_api():
+        return page("error.html", status, title=str(title), sentence=text, advice=str(advice))
+    code = what.code if isinstance(what, Refused) else "http"
+    problem: dict[str, Any] = {
+        "type": f"{request.url_root}api/v1/problems/{code.replace('_', '-')}",
+        "title": str(title),
+        "status": status,
+        "detail": text,
+        "instance": request.path,
+    }
+    if isinstance(what, Refused) and what.fields:
+        problem["errors"] = [
+            {"field": name, "code": fault.code, "detail": words.sentence(fault)}
+            for name, faults in what.fields.items()
+            for fault in faults
+        ]
+    response = jsonify(problem)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if status in (503, 429):
+        response.headers["Retry-After"] = "5" if status == 503 else "60"
+    return response
+
+
+def _plain(status: int) -> str:
+    if status == 404:
+        return words.sentence(Refused("not_found"))
+    return str(words.HTTP.get(status, words.HTTP[400])[0]) + "."

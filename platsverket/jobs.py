@@ -1,0 +1,120 @@
+"""Runs are worked off in the background: by a thread of the web process, or by ``platsverket worker``.
+
+The run's own row is the queue: a worker claims it with a lease, renews the lease while the engine works, and stores
+the plan only if the lease is still its own. A worker that dies falls silent, and the next one takes the run over.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+import matching
+from platsverket import rounds
+from platsverket.config import Config
+from platsverket.errors import Refused
+from platsverket.models import Run
+
+log = structlog.get_logger()
+IDLE_SECONDS = 1.0
+
+
+class Worker:
+    """Works off runs one at a time until told to stop."""
+
+    def __init__(self, sessions: sessionmaker[Session], config: Config):
+        self.sessions, self.config = sessions, config
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Work in a thread of this process."""
+        self._thread = threading.Thread(target=self.run, name="rounds", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        if self._thread:
+            self._thread.join()
+
+    def run(self) -> None:
+        """Work until ``stop``; a database that does not answer is asked again later."""
+        while not self._ended.is_set():
+            try:
+                worked = self.work_once()
+            except (SQLAlchemyError, Refused) as error:
+                log.warning("worker_waits", error=type(error).__name__)
+                worked = False
+            if not worked:
+                self._ended.wait(IDLE_SECONDS)
+
+    def work_once(self) -> bool:
+        """Claim and work off one run; False when none was waiting."""
+        with self.sessions() as session:
+            held = rounds.claim(session, self.config)
+        if held is None:
+            return False
+        log.info("run_started", run=held.run_id)
+        try:
+            self._solve(held)
+        except Exception:
+            # Whatever the engine met, the worker lives on: the run is tried again, and parked after its last try.
+            log.exception("run_broke", run=held.run_id)
+            with self.sessions() as session:
+                rounds.store_failure(session, held, "retry")
+        return True
+
+    def _solve(self, held: rounds.Claim) -> None:
+        with self.sessions() as session:
+            run = session.get_one(Run, held.run_id)
+            market = matching.Market.from_json(rounds.market_of(session, run))
+            effort, seed = run.effort, run.seed
+        pulse = _Pulse(self.sessions, self.config, held)
+        pulse.start()
+        try:
+            plan = matching.solve(market, effort=effort, seed=seed, progress=pulse.note, stop=pulse.told_to_stop)
+        finally:
+            pulse.end()
+        if self._ended.is_set() or pulse.lost:
+            return
+        with self.sessions() as session:
+            kept = rounds.store_plan(session, held, plan.to_json())
+        log.info("run_done" if kept else "run_was_taken_over", run=held.run_id)
+
+
+class _Pulse(threading.Thread):
+    """Renews a lease and stores progress beside the engine, and hears whether to stop."""
+
+    def __init__(self, sessions: sessionmaker[Session], config: Config, held: rounds.Claim):
+        super().__init__(name="pulse", daemon=True)
+        self.sessions, self.config, self.held = sessions, config, held
+        self.lost = False
+        self._stop = False
+        self._over = threading.Event()
+        self._progress: dict[str, Any] = {}
+
+    def note(self, progress: matching.Progress) -> None:
+        self._progress = {
+            "phase": progress.phase, "goal": progress.goal, "value": progress.value, "bound": progress.bound,
+        }  # fmt: skip
+
+    def told_to_stop(self) -> bool:
+        return self._stop or self.lost
+
+    def run(self) -> None:
+        while not self._over.wait(min(1.0, self.config.jobs.lease_seconds / 3)):
+            try:
+                with self.sessions() as session:
+                    said = rounds.renew(session, self.config, self.held, self._progress)
+            except (SQLAlchemyError, Refused):
+                continue
+            self.lost = said == "lost"
+            self._stop = self._stop or said == "stop"
+
+    def end(self) -> None:
+        self._over.set()
+        self.join()

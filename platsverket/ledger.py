@@ -1,0 +1,186 @@
+"""The seat-day ledger: what is agreed and held of each offer on each day, and the only code that moves it.
+
+``platsverket.models.SeatDay`` holds one row per offer and day, created when first needed; the database's own CHECK
+refuses more than fits. Units are seats for a shared offer and 1 for an exclusive one, whose capacity is 1.
+Every function runs inside the caller's writing transaction and, on PostgreSQL, under a lock on the offer's row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import exc, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from platsverket.access import ANONYMOUS
+from platsverket.errors import Refused
+from platsverket.events import record
+from platsverket.models import Agreement, Offer, Proposal, SeatDay, used_days
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """What an offer has promised: an agreement, or a proposal whose seats are held."""
+
+    kind: str  # "agreement" or "proposal"
+    ref: str
+    number: str | None
+    agency: str
+    title: str
+    start: date
+    until: date
+    weekdays: tuple[str, ...]
+    seats: int
+
+    def days(self) -> list[date]:
+        return used_days(self.start, self.until, self.weekdays)
+
+
+def lock_offers(session: Session, offer_ids: Iterable[int]) -> None:
+    """Hold the rows of these offers, always in the same order, so that two writers never wait for each other."""
+    ordered = sorted(set(offer_ids))
+    if ordered:
+        session.execute(select(Offer.id).where(Offer.id.in_(ordered)).order_by(Offer.id).with_for_update())
+
+
+def hold(session: Session, proposal: Proposal) -> None:
+    """Take the seats of a new proposal; raises Refused("no_room") where another holds them."""
+    _shift(session, proposal.offer, _days(proposal), held=_units(proposal.offer, proposal.seats))
+    proposal.holds_seats = True
+
+
+def agree(session: Session, proposal: Proposal) -> None:
+    """Turn held seats into agreed ones; where they are no longer held, take them anew or raise Refused("no_room")."""
+    units = _units(proposal.offer, proposal.seats)
+    held = -units if proposal.holds_seats else 0
+    _shift(session, proposal.offer, _days(proposal), agreed=units, held=held)
+    proposal.holds_seats = False
+
+
+def let_go(session: Session, proposal: Proposal) -> None:
+    """Give back what an open proposal held."""
+    if proposal.holds_seats:
+        _shift(session, proposal.offer, _days(proposal), held=-_units(proposal.offer, proposal.seats))
+        proposal.holds_seats = False
+
+
+def end(session: Session, agreement: Agreement, last_day: date) -> None:
+    """Give back an agreement's days after ``last_day``."""
+    proposal = agreement.proposal
+    freed = [d for d in _days(proposal) if last_day < d <= agreement.last_day]
+    _shift(session, proposal.offer, freed, agreed=-_units(proposal.offer, proposal.seats))
+
+
+def release_expired(session: Session, at: datetime) -> int:
+    """Give back the seats of every proposal whose time to answer is out; returns how many there were."""
+    late = session.scalars(
+        select(Proposal).where(Proposal.holds_seats, Proposal.answer_by <= at).order_by(Proposal.offer_id)
+    ).all()
+    lock_offers(session, [p.offer_id for p in late])
+    expired = 0
+    for proposal in late:
+        session.refresh(proposal, with_for_update={"of": Proposal})
+        if not proposal.holds_seats:
+            continue
+        let_go(session, proposal)
+        proposal.expired_at = at
+        record(session, ANONYMOUS, "proposal.expired", "proposal", proposal.ref)
+        expired += 1
+    session.flush()
+    return expired
+
+
+def commitments(session: Session, offer_id: int, today: date) -> list[Commitment]:
+    """What an offer still owes from ``today`` on, earliest first."""
+    agreed = session.scalars(
+        select(Agreement)
+        .join(Agreement.proposal)
+        .where(Proposal.offer_id == offer_id, Agreement.last_day >= today, Agreement.last_day >= Proposal.start)
+    ).unique()
+    held = session.scalars(select(Proposal).where(Proposal.offer_id == offer_id, Proposal.holds_seats)).unique()
+    found = [_commitment(a.proposal, "agreement", a.ref, a.number, a.last_day) for a in agreed]
+    found += [_commitment(p, "proposal", p.ref, None, p.until) for p in held]
+    return sorted(found, key=lambda c: (c.start, c.ref))
+
+
+def _commitment(p: Proposal, kind: str, ref: str, number: str | None, last_day: date) -> Commitment:
+    return Commitment(
+        kind, ref, number, p.need.agency.name, p.need.title, p.start, last_day, p.weekdays, p.seats
+    )
+
+
+def unfit(
+    owed: Sequence[Commitment],
+    *,
+    seats: int,
+    exclusive: bool,
+    weekdays: Sequence[str],
+    spans: Sequence[tuple[date, date]],
+    today: date,
+) -> list[Commitment]:
+    """Which commitments would not fit an offer of these terms: what would have to be given up first.
+
+    A commitment on a day that would be overfull is named with all that share the day.
+    """
+    load: Counter[date] = Counter()
+    for one in owed:
+        for day in one.days():
+            load[day] += 1 if exclusive else one.seats
+    over = {day for day, units in load.items() if day >= today and units > (1 if exclusive else seats)}
+    return [
+        one
+        for one in owed
+        if not set(one.weekdays) <= set(weekdays)
+        or not any(first <= one.start and one.until <= last for first, last in spans)
+        or not over.isdisjoint(one.days())
+    ]
+
+
+def recount(session: Session, offer: Offer, owed: Sequence[Commitment], today: date) -> None:
+    """Make the rows from ``today`` on anew after an offer's seats or sharing changed."""
+    session.flush()
+    future = (SeatDay.offer_id == offer.id, SeatDay.day >= today)
+    session.execute(update(SeatDay).where(*future).values(agreed=0, held=0))
+    session.execute(update(SeatDay).where(*future).values(capacity=_capacity(offer)))
+    for one in owed:
+        units = _units(offer, one.seats)
+        days = [d for d in one.days() if d >= today]
+        _shift(session, offer, days, **{"agreed" if one.kind == "agreement" else "held": units})
+
+
+def _days(proposal: Proposal) -> list[date]:
+    return used_days(proposal.start, proposal.until, proposal.weekdays)
+
+
+def _capacity(offer: Offer) -> int:
+    return 1 if offer.sharing == "exclusive" else offer.seats
+
+
+def _units(offer: Offer, seats: int) -> int:
+    return 1 if offer.sharing == "exclusive" else seats
+
+
+def _shift(session: Session, offer: Offer, days: list[date], *, agreed: int = 0, held: int = 0) -> None:
+    if not days:
+        return
+    insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    fresh = [
+        {"offer_id": offer.id, "day": day, "capacity": _capacity(offer), "agreed": 0, "held": 0} for day in days
+    ]
+    session.execute(insert(SeatDay).on_conflict_do_nothing(), fresh)
+    # The savepoint lets a publication set one placement aside and go on with the others.
+    try:
+        with session.begin_nested():
+            session.execute(
+                update(SeatDay)
+                .where(SeatDay.offer_id == offer.id, SeatDay.day.in_(days))
+                .values(agreed=SeatDay.agreed + agreed, held=SeatDay.held + held)
+                .execution_options(synchronize_session=False)
+            )
+    except exc.IntegrityError as error:
+        raise Refused("no_room", offer=offer.ref) from error

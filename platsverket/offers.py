@@ -1,0 +1,242 @@
+"""Spare premises: post, copy, change, reconfirm, withdraw; never below what is agreed or held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, case, cast, func, select
+from sqlalchemy.orm import Session
+
+from platsverket import ledger, places
+from platsverket.access import Identity, allowed, demand, find, rows
+from platsverket.agencies import by_refs
+from platsverket.config import Config
+from platsverket.database import now, writing
+from platsverket.errors import Fault, Refused, invalid
+from platsverket.events import record
+from platsverket.models import (
+    CASE_OFFICER,
+    COORDINATOR,
+    WEEKDAYS,
+    Agency,
+    Membership,
+    Offer,
+    OfferAdmission,
+    OfferCoordinator,
+    OfferSpan,
+    User,
+)
+
+PLAIN = (
+    "title", "description", "address", "visibility", "area_m2", "features", "sharing", "minimum_days",
+    "contact_name", "contact_email", "contact_phone",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a search over premises may ask for; everything is optional."""
+
+    text: str = ""
+    county: str = ""
+    seats: int | None = None
+    weekdays: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+    mine: bool = False
+
+
+@writing
+def post(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> Offer:
+    """Post spare premises for one's own organisation.
+
+    Raises Refused("invalid") with faults at ``agency``, ``place`` (unknown or ambiguous, with choices) or the lists.
+    """
+    demand(by, "offer.post")
+    at = now()
+    offer = Offer(posted_at=at, changed_at=at, valid_until=at.date() + timedelta(days=config.offers.valid_days))
+    _fill(session, by, config, offer, values)
+    session.add(offer)
+    session.flush()
+    record(session, by, "offer.posted", "offer", offer.ref, agency_id=offer.agency_id, seats=offer.seats)
+    return offer
+
+
+@writing
+def change(session: Session, by: Identity, config: Config, ref: str, values: dict[str, Any]) -> Offer:
+    """Change premises; raises Refused("committed") naming what would have to be given up first."""
+    offer = find(session, by, "offer.edit", Offer, ref, seen="offer.read", lock=True)
+    if offer.withdrawn_at:
+        raise Refused("offer_withdrawn")
+    today = now().date()
+    ledger.release_expired(session, now())
+    owed = ledger.commitments(session, offer.id, today)
+    before = (offer.lat, offer.lon, offer.agency_id)
+    units = (offer.seats, offer.sharing)
+    with session.no_autoflush:
+        _fill(session, by, config, offer, values)
+    given_up = _given_up(offer, owed, before, today)
+    if given_up:
+        raise Refused("committed", commitments=given_up)
+    offer.changed_at = now()
+    if units != (offer.seats, offer.sharing):
+        ledger.recount(session, offer, owed, today)
+    record(session, by, "offer.changed", "offer", offer.ref, agency_id=offer.agency_id, seats=offer.seats)
+    return offer
+
+
+def _given_up(
+    offer: Offer, owed: list[ledger.Commitment], before: tuple[float, float, int], today: date
+) -> list[ledger.Commitment]:
+    if (offer.lat, offer.lon, offer.agency_id) != before:
+        return owed  # whoever has agreed to come has agreed to come there
+    return ledger.unfit(
+        owed,
+        seats=offer.seats,
+        exclusive=offer.sharing == "exclusive",
+        weekdays=offer.weekdays,
+        spans=[(span.first_day, span.last_day) for span in offer.spans],
+        today=today,
+    )
+
+
+@writing
+def withdraw(session: Session, by: Identity, ref: str) -> Offer:
+    """Take premises back; raises Refused("committed") while anything is agreed or held."""
+    offer = find(session, by, "offer.edit", Offer, ref, seen="offer.read", lock=True)
+    ledger.release_expired(session, now())
+    owed = ledger.commitments(session, offer.id, now().date())
+    if owed:
+        raise Refused("committed", commitments=owed)
+    if offer.withdrawn_at is None:
+        offer.withdrawn_at = now()
+        record(session, by, "offer.withdrawn", "offer", offer.ref, agency_id=offer.agency_id)
+    return offer
+
+
+@writing
+def reconfirm(session: Session, by: Identity, config: Config, ref: str) -> Offer:
+    """Say that the premises are still free: they stay valid for another period."""
+    offer = find(session, by, "offer.edit", Offer, ref, seen="offer.read", lock=True)
+    if offer.withdrawn_at:
+        raise Refused("offer_withdrawn")
+    offer.valid_until = now().date() + timedelta(days=config.offers.valid_days)
+    record(session, by, "offer.reconfirmed", "offer", offer.ref, agency_id=offer.agency_id)
+    return offer
+
+
+def read(session: Session, by: Identity, ref: str) -> tuple[Offer, bool]:
+    """The premises, and whether this reader may see their exact place and contact."""
+    offer = find(session, by, "offer.read", Offer, ref)
+    return offer, allowed(session, by, "offer.address", offer)
+
+
+@writing
+def note_address_read(session: Session, by: Identity, ref: str) -> None:
+    """Put on record that a coordinator read the address of premises that are not open."""
+    offer = find(session, by, "offer.address", Offer, ref)
+    own = offer.agency_id in by.agencies(CASE_OFFICER)
+    if offer.visibility != "open" and by.has(COORDINATOR) and not own:
+        record(session, by, "offer.address_read", "offer", offer.ref, agency_id=offer.agency_id)
+
+
+def search(
+    session: Session, by: Identity, config: Config, filters: Filters, limit: int = 20, offset: int = 0
+) -> tuple[list[tuple[Offer, bool]], int]:
+    """Premises this reader may see, newest first, each with whether its address is shown; and how many in all.
+
+    Others' premises are listed only while they are open. Filters never test what the reader may not see.
+    """
+    demand(by, "offer.read")
+    address = rows(by, "offer.address")
+    query = select(Offer, address.label("address_shown")).where(rows(by, "offer.read"))
+    own = Offer.agency_id.in_(by.agencies(CASE_OFFICER))
+    query = query.where(own) if filters.mine else query.where(*_standing(now().date()))
+    query = _filtered(query, filters, address, config.offers.restricted_seat_band)
+    total = session.scalar(select(func.count()).select_from(query.with_only_columns(Offer.id).subquery())) or 0
+    page = query.order_by(Offer.posted_at.desc(), Offer.id.desc()).limit(limit).offset(offset)
+    return [(offer, bool(shown)) for offer, shown in session.execute(page).unique()], total
+
+
+def _standing(today: date) -> list[Any]:
+    last = select(func.max(OfferSpan.last_day)).where(OfferSpan.offer_id == Offer.id).scalar_subquery()
+    return [Offer.withdrawn_at.is_(None), Offer.valid_until >= today, last >= today]
+
+
+def _filtered(query: Any, filters: Filters, address: Any, band: int) -> Any:
+    if filters.county:
+        query = query.where(Offer.municipality_code.startswith(filters.county, autoescape=True))
+    if filters.seats:
+        # Of restricted premises only the rounded number is known, so only that may be tested.
+        known = case((address, Offer.seats), else_=Offer.seats / band * band)
+        query = query.where(known >= filters.seats)
+    details = _details(filters)
+    return query.where(address, *details) if details else query
+
+
+def _details(filters: Filters) -> list[Any]:
+    """Conditions on what only readers of the whole offer may know: restricted premises never answer them."""
+    found: list[Any] = []
+    if filters.text:
+        texts = func.lower(Offer.title + " " + Offer.place)
+        found.append(texts.contains(filters.text.lower(), autoescape=True))
+    for day in filters.weekdays:
+        found.append(cast(Offer.weekdays, Integer).op("&")(1 << WEEKDAYS.index(day)) != 0)
+    for code in filters.features:
+        found.append(Offer.features[code].as_string() == "yes")
+    first, last = filters.first_day or filters.last_day, filters.last_day or filters.first_day
+    if first and last:
+        found.append(Offer.spans.any((OfferSpan.first_day <= first) & (OfferSpan.last_day >= last)))
+    return found
+
+
+def _fill(session: Session, by: Identity, config: Config, offer: Offer, values: dict[str, Any]) -> None:
+    agency = by_refs(session, [values["agency"]], "agency")[0]
+    if agency.id not in by.agencies(CASE_OFFICER):
+        raise invalid(agency=Fault("not_own_agency"))
+    for name in PLAIN:
+        setattr(offer, name, values[name])
+    place = places.located(values["place"], config.places)
+    offer.agency, offer.agency_id = agency, agency.id
+    offer.place, offer.precision = place.label, place.precision
+    offer.lat, offer.lon, offer.municipality_code = place.lat, place.lon, place.municipality_code
+    offer.seats = values["seats"] or max(1, values["area_m2"] // config.offers.m2_per_seat)
+    offer.weekdays = tuple(values["weekdays"])
+    _set_spans(offer, values["spans"])
+    _set_admissions(session, offer, values)
+    _set_coordinators(session, offer, values["coordinators"])
+
+
+def _set_spans(offer: Offer, spans: list[tuple[date, date]]) -> None:
+    kept = {span.first_day: span for span in offer.spans}
+    wanted = []
+    for first, last in spans:
+        span = kept.get(first) or OfferSpan(first_day=first, last_day=last)
+        span.last_day = last
+        wanted.append(span)
+    offer.spans[:] = wanted
+
+
+def _set_admissions(session: Session, offer: Offer, values: dict[str, Any]) -> None:
+    wanted: list[tuple[Agency, bool]] = []
+    for field, admitted in (("only_agencies", True), ("not_agencies", False)):
+        wanted += [(agency, admitted) for agency in by_refs(session, values[field], field)]
+    kept = {a.agency_id: a for a in offer.admissions}
+    rules = []
+    for agency, admitted in wanted:
+        rule = kept.get(agency.id) or OfferAdmission(agency_id=agency.id, agency=agency, admitted=admitted)
+        rule.admitted = admitted
+        rules.append(rule)
+    offer.admissions[:] = rules
+
+
+def _set_coordinators(session: Session, offer: Offer, refs: list[str]) -> None:
+    held = select(Membership.user_id).where(Membership.role == COORDINATOR)
+    people = list(session.scalars(select(User).where(User.ref.in_(refs), User.id.in_(held))))
+    if len(people) < len(refs):
+        raise invalid(coordinators=Fault("choice"))
+    kept = {c.user_id: c for c in offer.coordinators}
+    offer.coordinators[:] = [kept.get(p.id) or OfferCoordinator(user_id=p.id, user=p) for p in people]

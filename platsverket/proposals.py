@@ -1,0 +1,151 @@
+"""Proposals are answered by both sides; two yeses make an agreement and its seat-days in one transaction."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from platsverket import ledger
+from platsverket.access import Identity, demand, find, rows
+from platsverket.database import clock, now, writing
+from platsverket.errors import Fault, Refused, invalid
+from platsverket.events import record
+from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Agreement, Need, Offer, Proposal
+
+
+def sides(by: Identity, proposal: Proposal) -> list[str]:
+    """For which sides of a proposal this person may answer: "poster", "lead", both or none."""
+    found = ["poster"] if proposal.offer.agency_id in by.agencies(CASE_OFFICER) else []
+    return found + (["lead"] if proposal.need.agency_id in by.agencies(PROJECT_LEAD) else [])
+
+
+@writing
+def answer(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> Proposal:
+    """Accept or decline for one's side; the second yes makes the agreement, a no frees the seats at once.
+
+    The same answer twice is one answer. Raises Refused("proposal_expired") after the deadline by the database's
+    clock, ("already_answered") for another answer than before, ("no_room") where the seats are no longer there.
+    """
+    proposal = _locked(session, by, ref)
+    side = _side(by, proposal, values.get("side"))
+    given = getattr(proposal, f"{side}_answer")
+    if given == values["answer"]:
+        return proposal
+    if given is not None:
+        raise Refused("already_answered")
+    at = clock(session)
+    status = proposal.status(at)
+    if status != "open":
+        raise Refused("proposal_expired" if status == "expired" else "proposal_closed")
+    setattr(proposal, f"{side}_answer", values["answer"])
+    setattr(proposal, f"{side}_answered_at", at)
+    agency_id = proposal.offer.agency_id if side == "poster" else proposal.need.agency_id
+    if values["answer"] == "declined":
+        setattr(proposal, f"{side}_reason", values["reason"])
+        ledger.let_go(session, proposal)
+    record(
+        session, by, f"proposal.{values['answer']}", "proposal", ref,
+        agency_id=agency_id, side=side, reason=values.get("reason"),
+    )  # fmt: skip
+    if proposal.status(at) == "agreed":
+        _agree(session, by, proposal)
+    return proposal
+
+
+def _agree(session: Session, by: Identity, proposal: Proposal) -> None:
+    ledger.agree(session, proposal)
+    agreement = Agreement(
+        # The proposal's own name makes the number unique without a counter that everybody would wait for.
+        number=f"{proposal.published_at.year}-{proposal.ref.upper()}",
+        proposal_id=proposal.id,
+        proposal=proposal,
+        agreed_at=now(),
+        last_day=proposal.until,
+    )
+    session.add(agreement)
+    session.flush()
+    record(session, by, "agreement.made", "agreement", agreement.ref, number=agreement.number, proposal=proposal.ref)
+
+
+def _locked(session: Session, by: Identity, ref: str) -> Proposal:
+    """The proposal with the offer's row and its own held: always in this order, as everywhere."""
+    seen = find(session, by, "proposal.answer", Proposal, ref, seen="proposal.read")
+    ledger.lock_offers(session, [seen.offer_id])
+    session.refresh(seen, with_for_update={"of": Proposal})
+    return seen
+
+
+def _side(by: Identity, proposal: Proposal, wanted: str | None) -> str:
+    own = sides(by, proposal)
+    if wanted is None and len(own) == 1:
+        return own[0]
+    if wanted in own:
+        return str(wanted)
+    raise invalid(side=Fault("required" if wanted is None else "choice"))
+
+
+def read(session: Session, by: Identity, ref: str) -> Proposal:
+    return find(session, by, "proposal.read", Proposal, ref)
+
+
+def search(
+    session: Session,
+    by: Identity,
+    limit: int = 20,
+    offset: int = 0,
+    *,
+    unanswered: bool = False,
+    round_ref: str = "",
+) -> tuple[list[Proposal], int]:
+    """Proposals this reader may see, soonest deadline first; ``unanswered`` keeps those waiting for an answer."""
+    demand(by, "proposal.read")
+    query = select(Proposal).where(rows(by, "proposal.read"))
+    if unanswered:
+        query = query.where(Proposal.holds_seats, Proposal.answer_by > now(), _unanswered(by))
+    if round_ref:
+        query = query.where(Proposal.match_round.has(ref=round_ref))
+    total = session.scalar(select(func.count()).select_from(query.with_only_columns(Proposal.id).subquery())) or 0
+    page = query.order_by(Proposal.holds_seats.desc(), Proposal.answer_by, Proposal.id).limit(limit).offset(offset)
+    return list(session.scalars(page).unique()), total
+
+
+def _unanswered(by: Identity) -> Any:
+    as_poster = Proposal.offer_id.in_(select(Offer.id).where(Offer.agency_id.in_(by.agencies(CASE_OFFICER))))
+    as_lead = Proposal.need_id.in_(select(Need.id).where(Need.agency_id.in_(by.agencies(PROJECT_LEAD))))
+    return (Proposal.poster_answer.is_(None) & as_poster) | (Proposal.lead_answer.is_(None) & as_lead)
+
+
+# Agreements
+
+
+def read_agreement(session: Session, by: Identity, ref: str) -> Agreement:
+    return find(session, by, "agreement.read", Agreement, ref)
+
+
+def agreements(session: Session, by: Identity, limit: int = 20, offset: int = 0) -> tuple[list[Agreement], int]:
+    """Agreements this reader may see, newest first, and how many in all."""
+    demand(by, "agreement.read")
+    query = select(Agreement).where(rows(by, "agreement.read"))
+    total = session.scalar(select(func.count()).select_from(query.with_only_columns(Agreement.id).subquery())) or 0
+    page = query.order_by(Agreement.agreed_at.desc(), Agreement.id.desc()).limit(limit).offset(offset)
+    return list(session.scalars(page).unique()), total
+
+
+@writing
+def end_agreement(session: Session, by: Identity, ref: str, last_day: date, reason: str) -> Agreement:
+    """Give up an agreement before its time: ``last_day`` is the last one used, its later days are free again."""
+    agreement = find(session, by, "agreement.end", Agreement, ref, seen="agreement.read")
+    ledger.lock_offers(session, [agreement.proposal.offer_id])
+    session.refresh(agreement, with_for_update={"of": Agreement})
+    yesterday = now().date() - timedelta(days=1)
+    if agreement.last_day <= yesterday or agreement.ended_at:
+        raise Refused("agreement_over")
+    if not yesterday <= last_day < agreement.last_day:
+        raise invalid(last_day=Fault("last_day", earliest=yesterday, latest=agreement.last_day - timedelta(days=1)))
+    ledger.end(session, agreement, last_day)
+    agreement.last_day, agreement.ended_at, agreement.ended_reason = last_day, now(), reason
+    record(session, by, "agreement.ended", "agreement", ref, last_day=last_day.isoformat(), reason=reason)
+    return agreement

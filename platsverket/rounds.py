@@ -1,0 +1,647 @@
+"""Match rounds: open, freeze, run, decide, publish. The only module that calls the engine.
+
+A round freezes its market once; every run gives the engine that market with the decisions of the moment and keeps
+what it was given, so that it can be run again years later. A plan is checked once more at publication.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, joinedload, undefer
+
+import matching
+from platsverket import ledger
+from platsverket.access import Identity, demand, rows
+from platsverket.agencies import by_refs
+from platsverket.config import Config
+from platsverket.database import clock, now, writing
+from platsverket.errors import Fault, Refused, invalid
+from platsverket.events import record
+from platsverket.features import FEATURES
+from platsverket.models import Agreement, Decision, MatchRound, Need, Offer, OfferSpan, Proposal, Run
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+# What a coordinator may decide against when locking; dates, capacity and bars bind everybody.
+WAIVED_BY_LOCK = {"near", "size", "features", "weekdays", "admission"}
+
+
+# Opening and freezing
+
+
+@writing
+def open_round(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> MatchRound:
+    """Open a round with its dates; offers and requests gather until it is frozen."""
+    demand(by, "round.steer")
+    if values["answer_by"] < now().date():
+        raise invalid(answer_by=Fault("in_the_past"))
+    match_round = MatchRound(
+        **values, goals=list(config.rounds.goals), opened_at=now(), opened_by_id=by.user_id, set_aside=[]
+    )
+    session.add(match_round)
+    session.flush()
+    record(session, by, "round.opened", "round", match_round.ref, name=match_round.name)
+    return match_round
+
+
+@writing
+def freeze(session: Session, by: Identity, config: Config, ref: str) -> MatchRound:
+    """Store the market as it is now; from here on the round sees nothing else until publication."""
+    match_round = steered(session, by, ref, lock=True)
+    if match_round.status != "gathering":
+        raise Refused("round_not_gathering")
+    ledger.release_expired(session, clock(session))
+    market = _market(session, by, config, match_round.goals, now().date())
+    match_round.market = json.dumps(market, ensure_ascii=False, separators=(",", ":"))
+    match_round.market_sha256 = matching.Market.from_json(market).sha256
+    match_round.frozen_at = now()
+    record(
+        session, by, "round.frozen", "round", ref,
+        offers=len(market["offers"]), needs=len(market["needs"]), sha256=match_round.market_sha256,
+    )  # fmt: skip
+    return match_round
+
+
+@writing
+def cancel(session: Session, by: Identity, ref: str) -> MatchRound:
+    """Call a round off before it is published; what was posted waits for the next one."""
+    match_round = steered(session, by, ref, lock=True)
+    if match_round.published_at:
+        raise Refused("round_published")
+    if match_round.cancelled_at is None:
+        match_round.cancelled_at = now()
+        for run in match_round.runs:
+            if run.ended_at is None:
+                run.stop_requested_at = now()
+        record(session, by, "round.cancelled", "round", ref)
+    return match_round
+
+
+def steered(session: Session, by: Identity, ref: str, *, lock: bool = False) -> MatchRound:
+    """The round, for those who steer rounds."""
+    demand(by, "round.steer")
+    query = select(MatchRound).where(MatchRound.ref == ref)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    match_round = session.scalar(query)
+    if match_round is None:
+        raise Refused("not_found")
+    return match_round
+
+
+def search(session: Session, by: Identity, limit: int = 20, offset: int = 0) -> tuple[list[MatchRound], int]:
+    """All rounds, newest first, and how many there are."""
+    demand(by, "round.steer")
+    total = session.scalar(select(func.count(MatchRound.id))) or 0
+    page = select(MatchRound).order_by(MatchRound.id.desc()).limit(limit).offset(offset)
+    return list(session.scalars(page)), total
+
+
+def next_round(session: Session, today: date) -> MatchRound | None:
+    """The round that what is posted now will be in: open to anyone, its dates are public."""
+    gathering = select(MatchRound).where(
+        MatchRound.frozen_at.is_(None), MatchRound.cancelled_at.is_(None), MatchRound.answer_by >= today
+    )
+    return session.scalar(gathering.order_by(MatchRound.freezes_on, MatchRound.id).limit(1))
+
+
+# The market
+
+
+def standing_offers(today: date) -> list[Any]:
+    """Conditions of an offer that takes part: not withdrawn, not expired, not over."""
+    last = select(func.max(OfferSpan.last_day)).where(OfferSpan.offer_id == Offer.id).scalar_subquery()
+    return [Offer.withdrawn_at.is_(None), Offer.valid_until >= today, last >= today]
+
+
+def _market(session: Session, by: Identity, config: Config, goals: Sequence[str], today: date) -> dict[str, Any]:
+    """The market as the engine reads it: what stands, and what is agreed or held as locked needs."""
+    offers = session.scalars(select(Offer).where(rows(by, "offer.read"), *standing_offers(today)))
+    by_id = {offer.id: offer for offer in offers.unique()}
+    owed = _committed(session, today)
+    bound = {p.need_id for p in owed}
+    standing = select(Need).where(Need.withdrawn_at.is_(None), Need.latest_start >= today)
+    needs = [_need(n) for n in session.scalars(standing).unique() if n.id not in bound]
+    kept = [p for p in owed if p.offer_id in by_id]
+    return {
+        "format": "platsverket-market/1",
+        "as_of": today.isoformat(),
+        "offers": sorted((_offer(o) for o in by_id.values()), key=lambda o: o["id"]),
+        "needs": sorted(needs + [_committed_need(p) for p in kept], key=lambda n: n["id"]),
+        "decisions": {
+            "locked": [
+                {"need": p.need.ref, "offer": p.offer.ref, "start": p.start.isoformat()}
+                for p in sorted(kept, key=lambda p: p.need.ref)
+            ],
+            "barred": [],
+        },
+        "policy": {"goals": list(goals), "start_step_days": config.rounds.start_step_days},
+    }
+
+
+def _committed(session: Session, today: date) -> list[Proposal]:
+    """Proposals that hold seats, and those whose agreement still runs."""
+    agreed = select(Agreement.proposal_id).where(
+        Agreement.last_day >= today, Agreement.last_day >= Proposal.start, Agreement.proposal_id == Proposal.id
+    )
+    query = select(Proposal).where(Proposal.holds_seats | agreed.exists())
+    return list(session.scalars(query).unique())
+
+
+def _offer(o: Offer) -> dict[str, Any]:
+    return {
+        "id": o.ref,
+        "agency": o.agency.ref,
+        "lat": o.lat,
+        "lon": o.lon,
+        "seats": o.seats,
+        "area_m2": o.area_m2,
+        "available": [{"from": s.first_day.isoformat(), "until": s.last_day.isoformat()} for s in o.spans],
+        "weekdays": list(o.weekdays),
+        "features": sorted(code for code, state in o.features.items() if state == "yes"),
+        "features_unknown": sorted(set(FEATURES) - set(o.features)),
+        "sharing": o.sharing,
+        "minimum_days": o.minimum_days,
+        "only_agencies": sorted(a.ref for a in o.only_agencies) or None,
+        "not_agencies": sorted(a.ref for a in o.not_agencies),
+    }
+
+
+def _need(n: Need) -> dict[str, Any]:
+    return {
+        "id": n.ref,
+        "agency": n.agency.ref,
+        "lat": n.lat,
+        "lon": n.lon,
+        "max_km": n.max_km,
+        "seats": n.seats,
+        "area_m2": n.area_m2,
+        "earliest_start": n.earliest_start.isoformat(),
+        "latest_start": n.latest_start.isoformat(),
+        "days": n.days,
+        "weekdays": list(n.weekdays),
+        "must": n.must,
+        "wish": n.wish,
+        "priority": n.priority,
+        "waiting_since": n.waiting_since.isoformat(),
+    }
+
+
+def _committed_need(p: Proposal) -> dict[str, Any]:
+    """What is promised, on the terms it was promised on."""
+    start = p.start.isoformat()
+    days = ((p.agreement.last_day if p.agreement else p.until) - p.start).days + 1
+    terms = {"seats": p.seats, "area_m2": None, "days": days, "weekdays": list(p.weekdays)}
+    return {**_need(p.need), **terms, "earliest_start": start, "latest_start": start}
+
+
+# Decisions
+
+
+@writing
+def decide(session: Session, by: Identity, config: Config, ref: str, values: dict[str, Any]) -> Decision:
+    """Lock a need in an offer, or bar a need or an organisation from one, with a reason, for this round's next runs.
+
+    Raises Refused("decision_impossible") where it contradicts the market, an agreement or another decision.
+    """
+    match_round = steered(session, by, ref, lock=True)
+    _demand_frozen(match_round)
+    need = _one(session, Need, rows(by, "need.read"), values["need"], "need") if values["need"] else None
+    agency = by_refs(session, [values["agency"]], "agency")[0] if values["agency"] else None
+    offer = _one(session, Offer, rows(by, "offer.read"), values["offer"], "offer")
+    decision = Decision(
+        kind=values["kind"], need=need, agency=agency, offer=offer, offer_id=offer.id,
+        start=values["start"] if values["kind"] == "lock" else None,
+        reason=values["reason"], made_at=now(), made_by_id=by.user_id,
+    )  # fmt: skip
+    match_round.decisions.append(decision)
+    _demand_possible(session, match_round)
+    session.flush()
+    record(
+        session, by, "decision.made", "round", ref, decision=decision.ref, what=decision.kind,
+        need=values["need"], agency=values["agency"], offer=values["offer"], reason=decision.reason,
+    )  # fmt: skip
+    return decision
+
+
+@writing
+def undo_decision(session: Session, by: Identity, ref: str, decision_ref: str) -> None:
+    """Remove a lock or bar; it stays on record."""
+    match_round = steered(session, by, ref, lock=True)
+    _demand_frozen(match_round)
+    decision = next((d for d in match_round.decisions if d.ref == decision_ref), None)
+    if decision is None:
+        raise Refused("not_found")
+    if decision.removed_at is None:
+        decision.removed_at = now()
+        record(session, by, "decision.removed", "round", ref, decision=decision.ref)
+
+
+def _one(session: Session, model: Any, condition: Any, ref: str, field: str) -> Any:
+    found = session.scalars(select(model).where(model.ref == ref, condition)).unique().one_or_none()
+    if found is None:
+        raise invalid(**{field: Fault("choice")})
+    return found
+
+
+def _demand_frozen(match_round: MatchRound) -> None:
+    if match_round.status not in ("frozen", "matched", "running"):
+        raise Refused("round_not_frozen")
+
+
+def _demand_possible(session: Session, match_round: MatchRound) -> None:
+    market = json.loads(match_round.market or "{}")
+    try:
+        matching.Market.from_json({**market, **_given(session, match_round, market)})
+    except matching.MarketError as error:
+        codes = sorted({fault.code for fault in error.faults})
+        raise Refused("decision_impossible", codes=codes, faults=[str(f) for f in error.faults]) from None
+
+
+def _given(session: Session, match_round: MatchRound, market: dict[str, Any]) -> dict[str, Any]:
+    """What a run gets besides the frozen market: the decisions that stand, and the round's latest plan."""
+    standing = [d for d in match_round.decisions if d.removed_at is None]
+    locked = [
+        {"need": d.need.ref, "offer": d.offer.ref, "start": d.start.isoformat()}
+        for d in standing
+        if d.kind == "lock" and d.need and d.start
+    ]
+    barred = [
+        {"need": d.need.ref, "offer": d.offer.ref}
+        if d.need
+        else {"agency": d.agency.ref if d.agency else "", "offer": d.offer.ref}
+        for d in standing
+        if d.kind == "bar"
+    ]
+    # The same decision made twice is one decision to the engine.
+    committed = market["decisions"]["locked"]
+    given: dict[str, Any] = {"decisions": {"locked": _each_once(committed + locked), "barred": _each_once(barred)}}
+    latest = _latest(session, match_round)
+    if latest and latest.plan:
+        keys = ("need", "offer", "start")
+        given["previous"] = [{k: p[k] for k in keys} for p in json.loads(latest.plan)["placements"]]
+    return given
+
+
+def _each_once(entries: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [dict(pairs) for pairs in dict.fromkeys(tuple(e.items()) for e in entries)]
+
+
+def _latest(session: Session, match_round: MatchRound) -> Run | None:
+    done = select(Run).where(Run.round_id == match_round.id, Run.ended_at.is_not(None), Run.failure.is_(None))
+    return session.scalar(done.order_by(Run.number.desc()).limit(1).options(undefer(Run.plan)))
+
+
+# Running
+
+
+@writing
+def request_run(session: Session, by: Identity, config: Config, ref: str, values: dict[str, Any]) -> Run:
+    """Ask for a run on the frozen market with the decisions of now; one at a time."""
+    match_round = steered(session, by, ref, lock=True)
+    _demand_frozen(match_round)
+    if match_round.status == "running":
+        raise Refused("run_under_way")
+    market = json.loads(match_round.market or "{}")
+    given = _given(session, match_round, market)
+    run = Run(
+        round_id=match_round.id,
+        number=len(match_round.runs) + 1,
+        effort=values["effort"] or config.rounds.effort,
+        seed=config.rounds.seed if values["seed"] is None else values["seed"],
+        requested_at=now(),
+        requested_by_id=by.user_id,
+        decisions=given,
+        market_sha256=matching.Market.from_json({**market, **given}).sha256,
+        progress={},
+        summary={},
+    )
+    session.add(run)
+    session.flush()
+    record(session, by, "round.run_requested", "round", ref, run=run.ref, number=run.number)
+    return run
+
+
+@writing
+def request_stop(session: Session, by: Identity, ref: str, run_ref: str) -> None:
+    """Ask a run to end with the best plan it has."""
+    run = run_of(session, by, ref, run_ref)
+    if run.ended_at is None and run.stop_requested_at is None:
+        run.stop_requested_at = now()
+        record(session, by, "round.stop_requested", "round", ref, run=run.ref)
+
+
+def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
+    match_round = steered(session, by, ref)
+    run = next((r for r in match_round.runs if r.ref == run_ref), None)
+    if run is None:
+        raise Refused("not_found")
+    return run
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's hold on a run; its writes count only while the token is still the run's."""
+
+    run_id: int
+    token: str
+
+
+@writing
+def claim(session: Session, config: Config) -> Claim | None:
+    """Take the oldest run that waits or whose worker has fallen silent; None when there is nothing to do.
+
+    A run that has been tried too often is parked as failed, so that it cannot stop the others.
+    """
+    at = clock(session)
+    free = (Run.lease_until.is_(None)) | (Run.lease_until < at)
+    query = select(Run).where(Run.ended_at.is_(None), free).order_by(Run.id).limit(1)
+    run = session.scalar(query.with_for_update(skip_locked=True))
+    if run is None:
+        return None
+    if run.attempts >= config.jobs.tries:
+        _fail(session, run, "tried_too_often", at)
+        return None
+    run.attempts += 1
+    run.started_at = run.started_at or at
+    run.lease_token = secrets.token_hex(16)
+    run.lease_until = at + timedelta(seconds=config.jobs.lease_seconds)
+    return Claim(run.id, run.lease_token)
+
+
+@writing
+def renew(session: Session, config: Config, held: Claim, progress: dict[str, Any]) -> str:
+    """Keep the lease and store how far the run is; answers "go on", "stop" or "lost"."""
+    until = clock(session) + timedelta(seconds=config.jobs.lease_seconds)
+    kept = session.execute(_held(held).values(lease_until=until, progress=progress))
+    if kept.rowcount == 0:  # type: ignore[attr-defined]
+        return "lost"
+    stop = session.scalar(select(Run.stop_requested_at).where(Run.id == held.run_id))
+    return "stop" if stop else "go on"
+
+
+def _held(held: Claim) -> Any:
+    return update(Run).where(Run.id == held.run_id, Run.lease_token == held.token, Run.ended_at.is_(None))
+
+
+def market_of(session: Session, run: Run) -> dict[str, Any]:
+    """The market of a run exactly as the engine got it: the round's frozen one with the run's decisions."""
+    frozen = session.scalar(select(MatchRound.market).where(MatchRound.id == run.round_id))
+    return {**json.loads(frozen or "{}"), **run.decisions}
+
+
+@writing
+def store_plan(session: Session, held: Claim, plan: dict[str, Any]) -> bool:
+    """Keep a finished plan, if the worker still holds the run; checked by the solver-free checker first."""
+    run = session.get_one(Run, held.run_id)
+    market = matching.Market.from_json(market_of(session, run))
+    report = matching.check(market, matching.Plan.from_json(plan))
+    at = clock(session)
+    stored = {"plan": json.dumps(plan, ensure_ascii=False, separators=(",", ":")), "summary": _summary(market, plan)}
+    if report.faults:
+        stored = {"failure": "plan_has_faults"}
+    kept = session.execute(_held(held).values(**stored, ended_at=at, lease_until=None))
+    if kept.rowcount == 0:  # type: ignore[attr-defined]
+        return False
+    owner = Identity(run.requested_by_id)
+    ref = session.scalars(select(MatchRound.ref).where(MatchRound.id == run.round_id)).one()
+    kind = "round.run_failed" if report.faults else "round.run_done"
+    record(session, owner, kind, "round", ref, run=run.ref, number=run.number)
+    return True
+
+
+@writing
+def store_failure(session: Session, held: Claim, code: str) -> None:
+    """Note that a run broke; it is tried again until its tries are used up."""
+    run = session.scalar(select(Run).where(Run.id == held.run_id, Run.lease_token == held.token))
+    if run is not None and run.ended_at is None:
+        if code == "retry":
+            run.lease_until = None
+        else:
+            _fail(session, run, code, clock(session))
+
+
+def _fail(session: Session, run: Run, code: str, at: datetime) -> None:
+    run.failure, run.ended_at, run.lease_until = code, at, None
+    ref = session.scalars(select(MatchRound.ref).where(MatchRound.id == run.round_id)).one()
+    record(session, Identity(run.requested_by_id), "round.run_failed", "round", ref, run=run.ref, code=code)
+
+
+def _summary(market: matching.Market, plan: dict[str, Any]) -> dict[str, Any]:
+    """The outcome in figures; what was agreed or held before counts apart from what is new."""
+    seats = {need.id: need.seats for need in market.needs}
+    placed = [p["need"] for p in plan["placements"]]
+    return {
+        "status": plan["status"],
+        "placed": len(placed),
+        "unplaced": len(plan["unplaced"]),
+        "needs": len(seats),
+        "seats_placed": sum(seats[n] for n in placed),
+        "seats_asked": sum(seats.values()),
+        "goals": plan["goals"],
+        "seconds": plan["seconds"],
+        "mean_km": round(sum(p["km"] for p in plan["placements"]) / len(placed), 1) if placed else None,
+    }
+
+
+# The outcome
+
+
+@dataclass(frozen=True)
+class Placed:
+    need: Need
+    offer: Offer
+    start: date
+    until: date
+    km: float
+    fit: int
+    committed: bool  # agreed or held before this round
+    locked: bool  # by a coordinator in this round
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    need: Need
+    reasons: list[dict[str, Any]]
+    would_help: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run's plan with the things it speaks of; ``hidden`` placements lie in sealed premises."""
+
+    run: Run
+    placed: list[Placed]
+    unplaced: list[Unplaced]
+    hidden: int
+
+
+def outcome(session: Session, by: Identity, ref: str, run_ref: str) -> Outcome:
+    """The plan of a finished run, for coordinators; raises Refused("run_not_done") before that."""
+    run = run_of(session, by, ref, run_ref)
+    plan = _plan(session, run)
+    frozen = json.loads(session.scalars(select(MatchRound.market).where(MatchRound.id == run.round_id)).one() or "{}")
+    committed = {lock["need"] for lock in frozen["decisions"]["locked"]}
+    locked = {lock["need"] for lock in run.decisions["decisions"]["locked"]} - committed
+    needs = {n.ref: n for n in session.scalars(select(Need).where(rows(by, "need.read"))).unique()}
+    offers = {o.ref: o for o in session.scalars(select(Offer).where(rows(by, "offer.read"))).unique()}
+    placed = [
+        Placed(
+            needs[p["need"]], offers[p["offer"]], date.fromisoformat(p["start"]), date.fromisoformat(p["until"]),
+            p["km"], p["fit"], p["need"] in committed, p["need"] in locked,
+        )
+        for p in plan["placements"]
+        if p["offer"] in offers and p["need"] in needs
+    ]  # fmt: skip
+    unplaced = [Unplaced(needs[u["need"]], u["reasons"], u["would_help"]) for u in plan["unplaced"] if u["need"] in needs]
+    return Outcome(run, placed, unplaced, len(plan["placements"]) - len(placed))
+
+
+def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A run's market and plan as files for ``python -m matching check``."""
+    run = run_of(session, by, ref, run_ref)
+    return market_of(session, run), _plan(session, run)
+
+
+def _plan(session: Session, run: Run) -> dict[str, Any]:
+    if run.status != "done":
+        raise Refused("run_not_done")
+    text = session.scalars(select(Run.plan).where(Run.id == run.id)).one() or "{}"
+    return _parsed(run.ref, text)
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed(_ref: str, text: str) -> dict[str, Any]:
+    """A stored plan never changes, and a desk page reads the same one again and again."""
+    plan: dict[str, Any] = json.loads(text)
+    return plan
+
+
+# Publishing
+
+
+@writing
+def publish(session: Session, by: Identity, config: Config, ref: str, run_ref: str) -> MatchRound:
+    """Turn a run's plan into proposals with a deadline, once.
+
+    Every new placement is checked again against offers and requests as they are now; what no longer holds is set
+    aside with its code on the round. The seats of each proposal are held from here on.
+    """
+    match_round = steered(session, by, ref, lock=True)
+    if match_round.published_at:
+        raise Refused("round_published")
+    if match_round.status != "matched":
+        raise Refused("round_not_matched")
+    run = run_of(session, by, ref, run_ref)
+    at = clock(session)
+    deadline = datetime.combine(match_round.answer_by + timedelta(days=1), time(), STOCKHOLM).astimezone(UTC)
+    if deadline <= at:
+        raise Refused("answer_time_over")
+    ledger.release_expired(session, at)
+    plan = _plan(session, run)
+    market = json.loads(match_round.market or "{}")
+    committed = {lock["need"] for lock in market["decisions"]["locked"]}
+    wanted = [p for p in plan["placements"] if p["need"] not in committed]
+    standing, aside = _still_standing(session, by, config, match_round, wanted)
+    ledger.lock_offers(session, [offer.id for _, _, offer in standing])
+    for placement, need, offer in standing:
+        proposal = _proposal(match_round, run, placement, need, offer, at, deadline)
+        try:
+            with session.begin_nested():
+                session.add(proposal)
+                session.flush()
+                ledger.hold(session, proposal)
+        except Refused:
+            aside.append(_aside(placement, "taken"))
+            continue
+        record(session, by, "proposal.published", "proposal", proposal.ref, agency_id=need.agency_id, round=ref)
+    match_round.published_at = run.published_at = at
+    match_round.set_aside = aside
+    record(
+        session, by, "round.published", "round", ref,
+        run=run.ref, proposals=len(wanted) - len(aside), set_aside=len(aside),
+    )  # fmt: skip
+    return match_round
+
+
+def _proposal(
+    match_round: MatchRound, run: Run, placement: dict[str, Any], need: Need, offer: Offer, at: datetime, deadline: datetime
+) -> Proposal:
+    return Proposal(
+        round_id=match_round.id,
+        run_id=run.id,
+        need=need,
+        offer=offer,
+        start=date.fromisoformat(placement["start"]),
+        until=date.fromisoformat(placement["until"]),
+        weekdays=need.weekdays,
+        seats=need.seats,
+        km=placement["km"],
+        fit=placement["fit"],
+        published_at=at,
+        answer_by=deadline,
+        holds_seats=False,
+    )
+
+
+def _still_standing(
+    session: Session, by: Identity, config: Config, match_round: MatchRound, wanted: list[dict[str, Any]]
+) -> tuple[list[tuple[dict[str, Any], Need, Offer]], list[dict[str, Any]]]:
+    """The placements that hold against offers and requests as they are now, heaviest first; the others with a code."""
+    today = now().date()
+    market = _market(session, by, config, match_round.goals, today)
+    offers = {o["id"] for o in market["offers"]}
+    needs = {n["id"] for n in market["needs"]} - {lock["need"] for lock in market["decisions"]["locked"]}
+    given = _given(session, match_round, {"decisions": {"locked": []}})["decisions"]
+    locked = {lock["need"] for lock in given["locked"]}
+    market["decisions"]["barred"] = [
+        b for b in given["barred"] if b["offer"] in offers and b.get("need", next(iter(needs), "")) in needs
+    ]
+    market["decisions"]["locked"] = []
+    now_market = matching.Market.from_json(market)
+    standing, aside = [], []
+    need_rows = _by_ref(session, Need, [p["need"] for p in wanted])
+    offer_rows = _by_ref(session, Offer, [p["offer"] for p in wanted])
+    for placement in wanted:
+        need, offer = need_rows[placement["need"]], offer_rows[placement["offer"]]
+        code = _gone(need, offer, needs, offers, today) or _broken(now_market, placement, need.ref in locked)
+        if code:
+            aside.append(_aside(placement, code))
+        else:
+            standing.append((placement, need, offer))
+    standing.sort(key=lambda s: (-s[1].priority * s[1].seats, s[1].ref))
+    return standing, aside
+
+
+def _by_ref(session: Session, model: Any, refs: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for i in range(0, len(refs), 500):
+        query = select(model).where(model.ref.in_(refs[i : i + 500])).options(joinedload(model.agency))
+        found.update({thing.ref: thing for thing in session.scalars(query).unique()})
+    return found
+
+
+def _gone(need: Need, offer: Offer, needs: set[str], offers: set[str], today: date) -> str | None:
+    if need.ref not in needs:
+        return "need_withdrawn" if need.withdrawn_at else "need_no_longer_open"
+    if offer.ref not in offers:
+        return {"withdrawn": "offer_withdrawn", "expired": "offer_expired"}.get(offer.status(today), "offer_over")
+    return None
+
+
+def _broken(market: matching.Market, placement: dict[str, Any], locked: bool) -> str | None:
+    codes = matching.broken(market, placement["need"], placement["offer"], date.fromisoformat(placement["start"]))
+    binding = [code for code in codes if not (locked and code in WAIVED_BY_LOCK)]
+    return binding[0] if binding else None
+
+
+def _aside(placement: dict[str, Any], code: str) -> dict[str, Any]:
+    return {"need": placement["need"], "offer": placement["offer"], "start": placement["start"], "code": code}

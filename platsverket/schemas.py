@@ -1,0 +1,462 @@
+"""What a form or an API body may hold; one schema serves both, and every fault is a code with numbers.
+
+Texts are trimmed; blanks count as missing; control characters are refused. Whole numbers accept what people type
+("12", "1 200"), decimals a comma. A schema loads to plain values and never touches the database.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, ClassVar
+
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validates_schema
+
+from platsverket.errors import Fault, Refused
+from platsverket.features import FEATURES
+from platsverket.models import ROLES, WEEKDAYS
+
+EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
+REF = re.compile(r"[23456789a-hjkmnp-z]{10}")
+NUMBER_BLANKS = str.maketrans("", "", " \u00a0\u2009\u202f")
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+DECLINE_REASONS = (
+    "place_no_longer_free", "not_suitable", "too_far", "wrong_dates", "security", "cost", "need_solved", "other",
+)
+END_REASONS = ("need_ended", "premises_needed", "moved", "other")
+
+
+def fault(code: str, **numbers: Any) -> ValidationError:
+    return ValidationError([Fault(code, **numbers)])  # type: ignore[list-item]
+
+
+MESSAGES: dict[str, Any] = {"required": [Fault("required")], "null": [Fault("required")]}
+
+
+class Words(fields.Field[str]):
+    """One line of text, or several with ``lines``; ``most`` characters at the most."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = MESSAGES
+
+    def __init__(self, most: int, *, lines: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.most, self.lines = most, lines
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> str:
+        if not isinstance(value, str):
+            raise fault("text")
+        text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
+        allowed = "\n\t" if self.lines else ""
+        if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
+            raise fault("control_characters")
+        if len(text) > self.most:
+            raise fault("too_long", most=self.most, length=len(text))
+        if self.required and not text:
+            raise fault("required")
+        return text
+
+
+class Email(Words):
+    def __init__(self, **kwargs: Any):
+        super().__init__(254, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs).lower()
+        if text and not EMAIL.fullmatch(text):
+            raise fault("email")
+        return text
+
+
+class Whole(fields.Field[int]):
+    """A whole number between two limits, as a number or as people type it."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = MESSAGES
+
+    def __init__(self, least: int, most: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.least, self.most = least, most
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> int:
+        number = self._read(value)
+        if number is None:
+            raise fault("whole_number")
+        if not self.least <= number <= self.most:
+            raise fault("range", least=self.least, most=self.most)
+        return number
+
+    def _read(self, value: Any) -> int | None:
+        if isinstance(value, str):
+            text = value.translate(NUMBER_BLANKS)
+            return int(text) if re.fullmatch(r"-?[0-9]{1,15}", text) else None
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+class Decimal(fields.Field[float]):
+    """A number between two limits; a comma or a point before the decimals."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = MESSAGES
+
+    def __init__(self, least: float, most: float, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.least, self.most = least, most
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> float:
+        if isinstance(value, str):
+            text = value.translate(NUMBER_BLANKS).replace(",", ".")
+            value = float(text) if re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,9})?", text) else None
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise fault("number")
+        if not self.least <= value <= self.most:
+            raise fault("range", least=self.least, most=self.most)
+        return float(value)
+
+
+class Day(fields.Field[date]):
+    """A calendar date, written 2027-03-01."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = MESSAGES
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> date:
+        if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
+            raise fault("date")
+        try:
+            day = date.fromisoformat(value.strip())
+        except ValueError:
+            raise fault("no_such_date") from None
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise fault("year", least=FIRST_YEAR, most=LAST_YEAR)
+        return day
+
+    def _serialize(self, value: date | None, attr: Any, obj: Any, **_: Any) -> str | None:
+        return value.isoformat() if value else None
+
+
+class Choice(fields.Field[str]):
+    """One of a few codes."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = MESSAGES
+
+    def __init__(self, choices: tuple[str, ...], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.choices = choices
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> str:
+        if not isinstance(value, str) or value not in self.choices:
+            raise fault("choice")
+        return value
+
+
+class Choices(fields.Field[list[str]]):
+    """Several of a few codes, in their own order, each once; at least ``least`` of them."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = MESSAGES
+
+    def __init__(self, choices: tuple[str, ...], *, least: int = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.choices, self.least = choices, least
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> list[str]:
+        if not isinstance(value, list) or any(not isinstance(v, str) or v not in self.choices for v in value):
+            raise fault("choice")
+        if len(set(value)) < self.least:
+            raise fault("choose_at_least", least=self.least)
+        return [code for code in self.choices if code in value]
+
+
+class Ref(fields.Field[str]):
+    """The public name of a stored thing."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = MESSAGES
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> str:
+        if not isinstance(value, str) or not REF.fullmatch(value):
+            raise fault("choice")
+        return value
+
+
+class Refs(fields.Field[list[str]]):
+    """Several public names, at most ``most``."""
+
+    def __init__(self, most: int = 100, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> list[str]:
+        if not isinstance(value, list) or any(not isinstance(v, str) or not REF.fullmatch(v) for v in value):
+            raise fault("choice")
+        if len(value) > self.most:
+            raise fault("too_many", most=self.most)
+        return list(dict.fromkeys(value))
+
+
+class FeatureStates(fields.Field[dict[str, str]]):
+    """Features of premises: code → yes, no or unknown; unknown ones need not be named."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> dict[str, str]:
+        if not isinstance(value, dict):
+            raise fault("features")
+        for code, state in value.items():
+            if code not in FEATURES or state not in ("yes", "no", "unknown"):
+                raise fault("features")
+        return {code: value[code] for code in FEATURES if value.get(code) in ("yes", "no")}
+
+
+class Body(Schema):
+    """Unknown names are refused; a blank optional value counts as not given."""
+
+    class Meta:
+        unknown = RAISE
+
+    error_messages: ClassVar[dict[str, Any]] = {"unknown": [Fault("unknown_field")], "type": [Fault("object")]}
+
+    @pre_load
+    def _blank_is_missing(self, data: Any, **_: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        return {
+            name: value
+            for name, value in data.items()
+            if not (value is None or (isinstance(value, str) and not value.strip()))
+        }
+
+
+class SpanSchema(Body):
+    """One availability: its first and last day, both included."""
+
+    from_ = Day(required=True, data_key="from")
+    until = Day(required=True)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _ordered(self, data: dict[str, Any], **_: Any) -> None:
+        if data["until"] < data["from_"]:
+            raise ValidationError({"until": [Fault("until_before_from")]})
+
+    @post_load
+    def _pair(self, data: dict[str, Any], **_: Any) -> tuple[date, date]:
+        return data["from_"], data["until"]
+
+
+class PlacedSchema(Body):
+    """What offers and needs have in common: whose, what, where, how many, which weekdays, whom to ask."""
+
+    agency = Ref(required=True)
+    title = Words(120, required=True)
+    description = Words(2000, lines=True, load_default="")
+    place = Words(200, required=True)
+    seats = Whole(1, 10_000, load_default=None)
+    area_m2 = Whole(1, 1_000_000, load_default=None)
+    weekdays = Choices(WEEKDAYS, least=1, required=True)
+    contact_name = Words(120, load_default="")
+    contact_email = Email(load_default="")
+    contact_phone = Words(40, load_default="")
+
+    @validates_schema(skip_on_field_errors=False)
+    def _some_size(self, data: dict[str, Any], **_: Any) -> None:
+        if "seats" in data and data["seats"] is None and data.get("area_m2") is None:
+            raise ValidationError({"seats": [Fault("seats_or_area")]})
+
+
+MOST_SPANS = 100
+
+
+class OfferSchema(PlacedSchema):
+    """Spare premises as they are posted or changed."""
+
+    address = Words(200, load_default="")
+    visibility = Choice(("open", "restricted", "sealed"), load_default="open")
+    spans = fields.List(fields.Nested(SpanSchema), required=True, error_messages={**MESSAGES, "invalid": [Fault("list")]})
+    features = FeatureStates(load_default=dict)
+    sharing = Choice(("shared", "exclusive"), load_default="shared")
+    minimum_days = Whole(1, 3650, load_default=1)
+    only_agencies = Refs(load_default=list)
+    not_agencies = Refs(load_default=list)
+    coordinators = Refs(20, load_default=list)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _spans_apart(self, data: dict[str, Any], **_: Any) -> None:
+        spans = data.get("spans")
+        if spans is None or not all(isinstance(span, tuple) for span in spans):
+            return
+        if not spans:
+            raise ValidationError({"spans": [Fault("required")]})
+        if len(spans) > MOST_SPANS:
+            raise ValidationError({"spans": [Fault("too_many", most=MOST_SPANS)]})
+        ordered = sorted(spans)
+        for (_, last), (first, _until) in zip(ordered, ordered[1:], strict=False):
+            if first <= last:
+                raise ValidationError({"spans": [Fault("spans_overlap", day=first)]})
+        data["spans"] = ordered
+
+    @validates_schema(skip_on_field_errors=False)
+    def _admission(self, data: dict[str, Any], **_: Any) -> None:
+        if set(data.get("only_agencies") or ()) & set(data.get("not_agencies") or ()):
+            raise ValidationError({"not_agencies": [Fault("both_admitted_and_not")]})
+
+
+class NeedSchema(PlacedSchema):
+    """A space request as it is posted or changed."""
+
+    max_km = Decimal(0.1, 2000, required=True)
+    earliest_start = Day(required=True)
+    latest_start = Day(required=True)
+    days = Whole(1, 3650, required=True)
+    must = Choices(FEATURES, load_default=list)
+    wish = Choices(FEATURES, load_default=list)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _window(self, data: dict[str, Any], **_: Any) -> None:
+        first, last = data.get("earliest_start"), data.get("latest_start")
+        if first and last and last < first:
+            raise ValidationError({"latest_start": [Fault("latest_before_earliest")]})
+
+    @post_load
+    def _wish_beyond_must(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        data["wish"] = [code for code in data["wish"] if code not in data["must"]]
+        return data
+
+
+class PrioritySchema(Body):
+    priority = Whole(1, 1000, required=True)
+    reason = Words(1000, lines=True, required=True)
+
+
+class RoundSchema(Body):
+    """A match round as it is opened: its name and dates."""
+
+    name = Words(120, required=True)
+    opens_on = Day(required=True)
+    freezes_on = Day(required=True)
+    publishes_on = Day(required=True)
+    answer_by = Day(required=True)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        names = ("opens_on", "freezes_on", "publishes_on", "answer_by")
+        for before, after in zip(names, names[1:], strict=False):
+            if before in data and after in data and data[after] < data[before]:
+                raise ValidationError({after: [Fault("dates_in_order", before=before)]})
+
+
+class RunSchema(Body):
+    effort = Choice(("quick", "normal", "thorough"), load_default=None)
+    seed = Whole(0, 2**31 - 1, load_default=None)
+
+
+class DecisionSchema(Body):
+    """A lock of one need in one offer from one day, or a bar of a need or an organisation from an offer."""
+
+    kind = Choice(("lock", "bar"), required=True)
+    need = Ref(load_default=None)
+    agency = Ref(load_default=None)
+    offer = Ref(required=True)
+    start = Day(load_default=None)
+    reason = Words(1000, lines=True, required=True)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _whom(self, data: dict[str, Any], **_: Any) -> None:
+        if "need" not in data or "agency" not in data or "kind" not in data:
+            return
+        if data["kind"] == "lock":
+            self._lock(data)
+        elif (data["need"] is None) == (data["agency"] is None):
+            raise ValidationError({"need": [Fault("need_or_agency")]})
+
+    def _lock(self, data: dict[str, Any]) -> None:
+        if data["need"] is None:
+            raise ValidationError({"need": [Fault("required")]})
+        if "start" in data and data["start"] is None:
+            raise ValidationError({"start": [Fault("required")]})
+
+
+class AnswerSchema(Body):
+    """A side's answer to a proposal; declining asks for a reason. ``side`` only where one person stands on both."""
+
+    answer = Choice(("accepted", "declined"), required=True)
+    reason = Choice(DECLINE_REASONS, load_default=None)
+    side = Choice(("poster", "lead"), load_default=None)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _reason(self, data: dict[str, Any], **_: Any) -> None:
+        if data["answer"] == "declined" and data["reason"] is None:
+            raise ValidationError({"reason": [Fault("required")]})
+
+
+class EndSchema(Body):
+    last_day = Day(required=True)
+    reason = Choice(END_REASONS, required=True)
+
+
+class SignInSchema(Body):
+    email = Email(required=True)
+    password = fields.String(required=True, error_messages={**MESSAGES, "invalid": [Fault("text")]})
+
+
+class AccountSchema(Body):
+    """A person and their roles, as an administrator writes them down; ``roles`` holds "agency ref:role"."""
+
+    email = Email(required=True)
+    name = Words(120, required=True)
+    language = Choice(("sv", "en"), load_default="sv")
+    is_administrator = fields.Boolean(load_default=False, error_messages={"invalid": [Fault("choice")]})
+    roles = fields.List(
+        fields.String(error_messages={"invalid": [Fault("choice")]}),
+        load_default=list,
+        error_messages={"invalid": [Fault("list")]},
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def _known_roles(self, data: dict[str, Any], **_: Any) -> None:
+        for entry in data["roles"]:
+            agency, _colon, role = entry.partition(":")
+            if role not in ROLES or not REF.fullmatch(agency):
+                raise ValidationError({"roles": [Fault("choice")]})
+
+
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
+
+
+class PasswordSchema(Body):
+    current = fields.String(required=True, error_messages={**MESSAGES, "invalid": [Fault("text")]})
+    new = fields.String(required=True, error_messages={**MESSAGES, "invalid": [Fault("text")]})
+
+    @validates_schema(skip_on_field_errors=True)
+    def _long_enough(self, data: dict[str, Any], **_: Any) -> None:
+        if not SHORTEST_PASSWORD <= len(data["new"]) <= LONGEST_PASSWORD:
+            raise ValidationError({"new": [Fault("password_length", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)]})
+
+
+class TokenSchema(Body):
+    name = Words(80, required=True)
+    days = Whole(1, 3650, load_default=90)
+
+
+def load(schema: Schema, data: Any) -> dict[str, Any]:
+    """The values of ``data``; raises Refused("invalid") with a list of faults per field, nested ones joined by '-'."""
+    try:
+        values: dict[str, Any] = schema.load(data)
+    except ValidationError as error:
+        raise Refused("invalid", fields=flat(error.messages)) from None
+    return values
+
+
+def flat(messages: Any, name: str = "") -> dict[str, list[Fault]]:
+    """Nested faults as one level: {"spans": {0: {"from": […]}}} becomes {"spans-0-from": […]}."""
+    if isinstance(messages, dict):
+        found: dict[str, list[Fault]] = {}
+        for key, inner in messages.items():
+            inner_name = "" if key == "_schema" else str(key)
+            found.update(flat(inner, "-".join(part for part in (name, inner_name) if part)))
+        return found
+    return {name or "_schema": list(_faults(messages))}
+
+
+def _faults(messages: Any) -> Iterator[Fault]:
+    if isinstance(messages, list):
+        for message in messages:
+            yield from _faults(message)
+    else:
+        yield messages if isinstance(messages, Fault) else Fault("value", says=str(messages))

@@ -1,0 +1,148 @@
+"""What every view needs: its rule, who is asking, a database session, the values of a form, an answer of a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import current_app, g, render_template, request, url_for
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from platsverket.access import Identity
+from platsverket.config import Config
+from platsverket.errors import Refused
+from platsverket.words import sentence
+
+View = TypeVar("View", bound=Callable[..., Any])
+PER_PAGE, MOST_PER_PAGE = 20, 100
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a running application holds."""
+
+    config: Config
+    engine: Engine
+    sessions: sessionmaker[Session]
+
+
+def rule(action: str) -> Callable[[View], View]:
+    """Say which action of ``access.POLICY`` a view carries out; a view without one is never reached."""
+
+    def mark(view: View) -> View:
+        view.rule = action  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def service() -> Service:
+    found: Service = current_app.extensions["platsverket"]
+    return found
+
+
+def config() -> Config:
+    return service().config
+
+
+def db() -> Session:
+    """The request's session, opened when first asked for and closed with the request."""
+    if "db" not in g:
+        g.db = service().sessions()
+    session: Session = g.db
+    return session
+
+
+def by() -> Identity:
+    """Who is asking."""
+    identity: Identity = g.by
+    return identity
+
+
+def form_values() -> dict[str, Any]:
+    """The form as a schema reads it: "spans-0-from" is nested, repeated names become lists, blanks in lists vanish.
+
+    Names that a schema expects as lists are given to ``lists_of``; buttons and the token are left out.
+    """
+    flat = {name: request.form.getlist(name) for name in request.form if name != "csrf_token"}
+    values: dict[str, Any] = {}
+    for name, entries in flat.items():
+        parts = name.split("-")
+        if len(parts) == 3 and parts[1].isdigit():
+            rows = values.setdefault(parts[0], {})
+            rows.setdefault(int(parts[1]), {})[parts[2]] = entries[-1]
+        elif len(parts) == 2:
+            values.setdefault(parts[0], {})[parts[1]] = entries[-1]
+        else:
+            values[name] = entries if len(entries) > 1 else entries[0]
+    return {name: _rows(value) for name, value in values.items()}
+
+
+def _rows(value: Any) -> Any:
+    if isinstance(value, dict) and value and all(isinstance(key, int) for key in value):
+        return [row for _, row in sorted(value.items()) if any(str(v).strip() for v in row.values())]
+    return value
+
+
+def listed(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The values with these names as lists, as a schema wants them, whether one or several were sent."""
+    for name in names:
+        value = values.get(name, [])
+        values[name] = [v for v in (value if isinstance(value, list) else [value]) if v != ""]
+    return values
+
+
+def typed() -> dict[str, Any]:
+    """What was typed, to show again: one text per name, a list where several were sent."""
+    return {n: v if len(v) > 1 else v[0] for n, v in ((n, request.form.getlist(n)) for n in request.form)}
+
+
+def field_errors(refused: Refused) -> dict[str, list[str]]:
+    """The sentences of a refusal per field; those of the whole form stand under "_schema"."""
+    if not refused.fields:
+        return {"_schema": [sentence(refused)]}
+    return {name: [sentence(fault) for fault in faults] for name, faults in refused.fields.items()}
+
+
+def page(template: str, status: int = 200, **context: Any) -> tuple[str, int]:
+    """A rendered page; ``errors`` in the context puts "Error:" before its title."""
+    context.setdefault("errors", {})
+    return render_template(template, has_errors=bool(context["errors"]), **context), status
+
+
+@dataclass(frozen=True)
+class Paging:
+    """One page of a list: where it starts, how long it is, and the addresses of its neighbours."""
+
+    number: int
+    size: int = PER_PAGE
+
+    @property
+    def offset(self) -> int:
+        return (self.number - 1) * self.size
+
+    def pages(self, total: int) -> int:
+        return max(1, -(-total // self.size))
+
+    def url_of(self, number: int) -> str:
+        arguments = {**request.args.to_dict(flat=False), "page": [str(number)]}
+        return url_for(str(request.endpoint), **{**(request.view_args or {}), **arguments})
+
+
+def paging() -> Paging:
+    """The page asked for by ?page=; nonsense means the first."""
+    asked = request.args.get("page", "1")
+    return Paging(int(asked) if re.fullmatch(r"[1-9][0-9]{0,5}", asked) else 1)
+
+
+def safe_path(target: str | None) -> str:
+    """A path of this site to go on to, or the start page: never another host, however it is spelled."""
+    if target and re.fullmatch(r"/[A-Za-z0-9/_.~-]*(\?[A-Za-z0-9=&_.~%+,-]*)?", target) and not target.startswith("//"):
+        parts = urlsplit(target)
+        if not parts.netloc and not parts.scheme:
+            return target
+    return url_for("start.home")

@@ -1,0 +1,301 @@
+"""The words for every code: one table each, in the catalogue, read by pages, API and commands alike.
+
+A code without words is a fault that the tests find; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import format_date as babel_date
+from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import format_decimal as babel_decimal
+
+from platsverket.errors import Fault, Refused
+
+_ = lazy_gettext
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+FEATURES = {
+    "step_free": _("Step-free access"),
+    "accessible_toilet": _("Accessible toilet"),
+    "lift": _("Lift"),
+    "hearing_loop": _("Hearing loop"),
+    "parking": _("Parking"),
+    "bicycle_parking": _("Bicycle parking"),
+    "meeting_room": _("Meeting room"),
+    "kitchen": _("Kitchen"),
+    "lunch_room": _("Lunch room"),
+    "shower": _("Shower"),
+    "whiteboard": _("Whiteboard"),
+    "screen": _("Screen or projector"),
+    "video": _("Video meeting equipment"),
+    "height_adjustable_desks": _("Height-adjustable desks"),
+    "printer": _("Printer"),
+    "guest_network": _("Network for guests"),
+    "own_entrance": _("Entrance of its own"),
+    "lockable_zone": _("Zone that can be locked"),
+    "staffed_reception": _("Staffed reception"),
+    "lockable_storage": _("Lockable storage"),
+    "quiet": _("Quiet room"),
+    "workshop": _("Room for workshops"),
+    "small_groups": _("Room for small groups"),
+    "call_booth": _("Call booth"),
+    "social": _("Place to meet and talk"),
+}
+FEATURE_GROUPS = {
+    "access": _("Access"),
+    "facilities": _("Facilities"),
+    "equipment": _("Equipment"),
+    "security": _("Security"),
+    "kinds_of_place": _("Kinds of place"),
+}
+FEATURE_STATES = {"yes": _("Yes"), "no": _("No"), "unknown": _("Unknown")}
+WEEKDAYS = {
+    "mon": _("Monday"), "tue": _("Tuesday"), "wed": _("Wednesday"), "thu": _("Thursday"),
+    "fri": _("Friday"), "sat": _("Saturday"), "sun": _("Sunday"),
+}  # fmt: skip
+SHORT_WEEKDAYS = {
+    "mon": _("Mon"), "tue": _("Tue"), "wed": _("Wed"), "thu": _("Thu"),
+    "fri": _("Fri"), "sat": _("Sat"), "sun": _("Sun"),
+}  # fmt: skip
+ROLES = {
+    "case_officer": _("Case officer"),
+    "project_lead": _("Project lead"),
+    "coordinator": _("Coordinator"),
+}
+SHARING = {"shared": _("Shared with others"), "exclusive": _("One guest at a time")}
+VISIBILITY = {"open": _("Open"), "restricted": _("Restricted"), "sealed": _("Sealed")}
+PRECISION = {
+    "pin": _("exact point"),
+    "address": _("street address"),
+    "postcode": _("postcode area"),
+    "locality": _("centre of the locality"),
+    "municipality": _("main town of the municipality"),
+}
+OFFER_STATUS = {
+    "open": _("Open"), "expired": _("Needs reconfirming"), "ended": _("Over"), "withdrawn": _("Withdrawn"),
+}  # fmt: skip
+NEED_STATUS = {"open": _("Open"), "ended": _("Over"), "withdrawn": _("Withdrawn")}
+ROUND_STATUS = {
+    "gathering": _("Gathering"),
+    "frozen": _("Frozen"),
+    "running": _("Running"),
+    "matched": _("Matched"),
+    "published": _("Published"),
+    "cancelled": _("Called off"),
+}
+RUN_STATUS = {"waiting": _("Waiting"), "running": _("Running"), "done": _("Done"), "failed": _("Failed")}
+PROPOSAL_STATUS = {
+    "open": _("Awaiting answers"), "agreed": _("Agreed"), "declined": _("Declined"), "expired": _("Not answered in time"),
+}  # fmt: skip
+AGREEMENT_STATUS = {
+    "coming": _("Coming"), "running": _("Running"), "ended": _("Ended"), "ended_early": _("Ended early"),
+}  # fmt: skip
+ANSWERS = {"accepted": _("Accepted"), "declined": _("Declined")}
+EFFORTS = {"quick": _("Quick"), "normal": _("Normal"), "thorough": _("Thorough")}
+GOALS = {
+    "most_seats": _("As many seats as possible"),
+    "most_needs": _("As many requests as possible"),
+    "longest_waiting": _("Those who have waited longest"),
+    "best_fit": _("The best fit"),
+    "least_change": _("As little change as possible"),
+    "fair_share": _("A fair share for every organisation"),
+}
+RULES = {
+    "near": _("distance"),
+    "size": _("size"),
+    "features": _("features"),
+    "weekdays": _("weekdays"),
+    "dates": _("dates"),
+    "admission": _("which organisations the premises admit"),
+    "barred": _("a coordinator's decision"),
+}
+DECLINE_REASONS = {
+    "place_no_longer_free": _("The premises are no longer free"),
+    "not_suitable": _("The premises do not suit"),
+    "too_far": _("It is too far away"),
+    "wrong_dates": _("The dates do not suit"),
+    "security": _("Security"),
+    "cost": _("Cost"),
+    "need_solved": _("The request has been met in another way"),
+    "other": _("Another reason"),
+}
+END_REASONS = {
+    "need_ended": _("The space is no longer needed"),
+    "premises_needed": _("The host needs the premises"),
+    "moved": _("Moving elsewhere"),
+    "other": _("Another reason"),
+}
+ASIDE = {
+    "need_withdrawn": _("the request has been withdrawn"),
+    "need_no_longer_open": _("the request is over, or already has a place"),
+    "offer_withdrawn": _("the premises have been withdrawn"),
+    "offer_expired": _("the premises were not reconfirmed in time"),
+    "offer_over": _("the premises are no longer offered"),
+    "taken": _("the seats have been taken in the meantime"),
+    "near": _("the premises now lie too far away"),
+    "size": _("the premises are now too small"),
+    "features": _("the premises now lack a feature that is required"),
+    "weekdays": _("the premises are no longer open on the weekdays asked for"),
+    "dates": _("the dates no longer fit"),
+    "admission": _("the premises do not admit the organisation"),
+    "barred": _("a coordinator has ruled it out"),
+}
+
+FAULTS = {
+    "required": _("This must be filled in."),
+    "text": _("Write text here."),
+    "control_characters": _("There are invisible control characters here. Type the text again."),
+    "too_long": _("Write at most %(most)s characters. Now there are %(length)s."),
+    "email": _("Write an e-mail address such as name@agency.se."),
+    "whole_number": _("Write a whole number, such as 12."),
+    "number": _("Write a number, such as 12 or 2.5."),
+    "range": _("Write a number from %(least)s to %(most)s."),
+    "date": _("Write a date as year-month-day, such as 2027-03-01."),
+    "no_such_date": _("There is no such date. Check the month and the day."),
+    "year": _("Write a date between the years %(least)s and %(most)s."),
+    "choice": _("Choose one of the alternatives."),
+    "choose_at_least": _("Choose at least %(least)s."),
+    "too_many": _("There can be at most %(most)s."),
+    "features": _("Answer yes, no or unknown for features in the list."),
+    "list": _("This must be a list."),
+    "object": _("This must be an object with named values."),
+    "unknown_field": _("This name is not known here. Remove it."),
+    "value": _("The value cannot be read. (%(says)s)"),
+    "until_before_from": _("The last day must not be before the first day."),
+    "spans_overlap": _("The periods overlap on %(day)s. Put them together or move one."),
+    "seats_or_area": _("Give the number of seats or the area, or both."),
+    "both_admitted_and_not": _("The same organisation cannot be both admitted and turned away."),
+    "latest_before_earliest": _("The latest start must not be before the earliest start."),
+    "dates_in_order": _("The dates must come in order: opens, freezes, publishes, answers by."),
+    "need_or_agency": _("Rule out either a request or an organisation, not both and not neither."),
+    "password_length": _("The password must have from %(least)s to %(most)s characters."),
+    "in_the_past": _("This day has already passed."),
+    "not_own_agency": _("Choose an organisation for which you have this role."),
+    "email_taken": _("There is already an account with this e-mail address."),
+    "own_administrator": _("You cannot take the role of administrator from yourself."),
+    "wrong_current_password": _("This is not your current password."),
+    "place_unknown": _(
+        "We do not find this place. Write a municipality, a locality, a postcode, an agency or coordinates such as 59.33, 18.06."
+    ),
+    "place_ambiguous": _("There are several places with this name. Choose one: %(choices)s."),
+    "last_day": _("Choose a day from %(earliest)s to %(latest)s."),
+}
+REFUSALS = {
+    "invalid": _("Something is missing or not right. See each field."),
+    "not_found": _("The page or the thing you look for does not exist, or is not yours to see."),
+    "forbidden": _("You may not do this with the roles you have."),
+    "not_signed_in": _("Sign in to go on."),
+    "bad_token": _("The access token is missing, wrong or too old."),
+    "busy": _("Many are working at the same time just now. Nothing was changed. Try again in a moment."),
+    "wrong_password": _("The e-mail address or the password is wrong."),
+    "too_many_attempts": _("Too many failed attempts. Wait %(minutes)s minutes and try again."),
+    "own_account": _("You cannot close your own account. Ask another administrator."),
+    "offer_withdrawn": _("The premises have been withdrawn and can no longer be changed. Copy them to post them again."),
+    "need_withdrawn": _("The request has been withdrawn and can no longer be changed. Copy it to post it again."),
+    "committed": _("This cannot be done while others rely on the premises. First these would have to be given up: %(commitments)s."),
+    "need_committed": _(
+        "The request has a proposal or an agreement. Decline the proposal or end the agreement first, then change the request."
+    ),
+    "round_not_gathering": _("The round has already been frozen or called off."),
+    "round_not_frozen": _("The round must be frozen, and not yet published or called off, for this."),
+    "round_not_matched": _("There is no finished run to publish, or one is still under way."),
+    "round_published": _("The round has already been published."),
+    "run_under_way": _("A run is already under way. Wait for it, or stop it."),
+    "run_not_done": _("The run is not done, so there is no outcome to show yet."),
+    "answer_time_over": _("The last day to answer has passed. Open a new round."),
+    "decision_impossible": _("The decision contradicts the round's input or another decision: %(faults)s"),
+    "proposal_expired": _("The time to answer has run out, so the seats have been let go."),
+    "proposal_closed": _("The proposal has already been settled."),
+    "already_answered": _("Your side has already answered otherwise, and an answer cannot be changed."),
+    "no_room": _("The seats are no longer there: others have taken them in the meantime. Nothing was changed."),
+    "agreement_over": _("The agreement has already ended."),
+    "geocoder_unavailable": _("The place search does not answer just now. Try again, or give coordinates."),
+    "stale": _("Somebody else has changed this since you opened it. Read it again and repeat your change."),
+}
+HTTP = {
+    400: (_("The request could not be understood"), _("Go back and try again.")),
+    401: (_("Sign in first"), _("Sign in and open the page again.")),
+    403: (_("You may not do this"), _("If you should be able to, ask the administrator of your organisation for the role.")),
+    404: (_("The page is not here"), _("Check the address, or start from the start page.")),
+    405: (_("This cannot be done that way"), _("Go back and use the page's own links and buttons.")),
+    409: (_("That cannot be done right now"), _("Open the page again to see how things stand now.")),
+    413: (_("Too much was sent"), _("Send less at a time.")),
+    415: (_("The format is not supported"), _("Send the content in the format that is described.")),
+    422: (_("Something is not right"), _("Go back, correct it and send again.")),
+    429: (_("Too many attempts"), _("Wait a while and try again.")),
+    500: (_("Something went wrong with us"), _("Nothing was changed. Try again; if it happens again, tell us what you did.")),
+    503: (_("Please try again in a moment"), _("Wait some seconds and send again.")),
+}
+
+
+def sentence(what: Refused | Fault) -> str:
+    """The sentence of a refusal or a fault in the reader's language."""
+    if isinstance(what, Refused) and what.code == "invalid" and what.fields:
+        return str(REFUSALS["invalid"])
+    table = REFUSALS if isinstance(what, Refused) else FAULTS
+    words = table.get(what.code) or FAULTS.get(what.code) or what.code
+    return str(words) % {name: shown(value) for name, value in what.numbers.items()} if what.numbers else str(words)
+
+
+def shown(value: Any) -> str:
+    """A value inside a sentence: dates and numbers as the reader writes them, lists with commas."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(one) for one in value)
+    if hasattr(value, "start") and hasattr(value, "agency"):  # a commitment of the ledger
+        return _commitment(value)
+    return str(getattr(value, "label", value))
+
+
+def _commitment(one: Any) -> str:
+    span = {"title": one.title, "agency": one.agency, "start": day(one.start), "until": day(one.until), "seats": one.seats}
+    if one.number:
+        return gettext("agreement %(number)s (%(agency)s, %(seats)s seats, %(start)s to %(until)s)", number=one.number, **{
+            k: v for k, v in span.items() if k != "title"
+        })
+    return gettext("a proposal awaiting answers (%(agency)s, %(seats)s seats, %(start)s to %(until)s)", **{
+        k: v for k, v in span.items() if k != "title"
+    })
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """1 234,5 in Swedish (thin spaces), 1,234.5 in English; ``decimals`` fixes their number."""
+    pattern = "#,##0.###" if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
+    text = babel_decimal(value, format=pattern)
+    return text.replace("\u00a0", "\u202f") if str(get_locale()).startswith("sv") else text
+
+
+def day(value: date) -> str:
+    """1 mars 2027, 1 March 2027."""
+    text = babel_date(value, format="d MMMM y", rebase=False)
+    return str(text)
+
+
+def moment(value: datetime) -> str:
+    """1 mars 2027 kl. 14:05, in Stockholm's time."""
+    local = value.astimezone(STOCKHOLM)
+    return gettext("%(day)s at %(time)s", day=day(local.date()), time=local.strftime("%H:%M"))
+
+
+def weekdays(codes: Iterable[str]) -> str:
+    """Mon–Fri for a run of three or more, else the days with commas."""
+    order = list(WEEKDAYS)
+    found = sorted({order.index(code) for code in codes})
+    if len(found) > 2 and found[-1] - found[0] == len(found) - 1:
+        return f"{SHORT_WEEKDAYS[order[found[0]]]}–{SHORT_WEEKDAYS[order[found[-1]]]}"
+    return ", ".join(str(SHORT_WEEKDAYS[order[i]]) for i in found)
+
+
+def today() -> date:
+    """The day it is in Stockholm."""
+    return datetime.now(STOCKHOLM).date()
