@@ -112,9 +112,7 @@ def _need_read(by: Identity) -> Condition:
     if not by.has(CASE_OFFICER, PROJECT_LEAD):
         return False
     own_offers = select(Offer.id).where(_own_offer(by))
-    return or_(
-        _own_need(by), exists().where(Proposal.need_id == Need.id, Proposal.offer_id.in_(own_offers))
-    )
+    return or_(_own_need(by), exists().where(Proposal.need_id == Need.id, Proposal.offer_id.in_(own_offers)))
 
 
 def _own_needs(by: Identity) -> Condition:
@@ -229,7 +227,14 @@ def allowed(session: Session, by: Identity, action: str, thing: Model) -> bool:
 
 
 def find(
-    session: Session, by: Identity, action: str, model: type[M], ref: str, *, seen: str | None = None, lock: bool = False
+    session: Session,
+    by: Identity,
+    action: str,
+    model: type[M],
+    ref: str,
+    *,
+    seen: str | None = None,
+    lock: bool = False,
 ) -> M:
     """The thing with this ``ref`` on which ``by`` may do ``action``.
 

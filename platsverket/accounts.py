@@ -103,7 +103,9 @@ def bearer(session: Session, token: str) -> User | None:
 
 
 @writing
-def make_token(session: Session, by: Identity, settings: SignInSettings, values: dict[str, Any]) -> tuple[ApiToken, str]:
+def make_token(
+    session: Session, by: Identity, settings: SignInSettings, values: dict[str, Any]
+) -> tuple[ApiToken, str]:
     """A new API token of one's own, and its secret, which is shown once and stored only as a hash."""
     demand(by, "self")
     secret = secrets.token_urlsafe(32)
@@ -248,7 +250,9 @@ def search(session: Session, by: Identity, text: str, limit: int, offset: int) -
 def coordinators(session: Session) -> list[User]:
     """The people who coordinate, for naming them on sealed premises."""
     held = select(Membership.user_id).where(Membership.role == "coordinator")
-    return list(session.scalars(select(User).where(User.id.in_(held), User.deactivated_at.is_(None)).order_by(User.name)))
+    return list(
+        session.scalars(select(User).where(User.id.in_(held), User.deactivated_at.is_(None)).order_by(User.name))
+    )
 
 
 def _set_roles(session: Session, user: User, roles: list[str]) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-import data
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import data
 from platsverket.errors import Fault, invalid
 from platsverket.models import Agency
 

@@ -248,7 +248,9 @@ def _errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def _csrf(_error: CSRFError) -> Any:
         g.setdefault("by", ANONYMOUS)
-        return answer(400, gettext("Your session has ended or the form is too old. Nothing was saved. Open the page again."))
+        return answer(
+            400, gettext("Your session has ended or the form is too old. Nothing was saved. Open the page again.")
+        )
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Any:
@@ -268,7 +270,9 @@ def _errors(app: Flask) -> None:
         g.setdefault("by", ANONYMOUS)
         name = secrets.token_hex(4)
         log.exception("unexpected", error_id=name, path=request.path)
-        return answer(500, gettext("Something unexpected happened. If you tell us, give this number: %(name)s.", name=name))
+        return answer(
+            500, gettext("Something unexpected happened. If you tell us, give this number: %(name)s.", name=name)
+        )
 
 
 def _is_api() -> bool:

@@ -172,7 +172,7 @@ def _secret(env: Mapping[str, str], demo: bool) -> str:
         state = "is missing" if not secret else f"is shorter than {SHORTEST_SECRET} characters"
         raise ConfigError(
             f"PLATSVERKET_SECRET_KEY {state}. Set it to a long random text, for example from "
-            '"python -c \'import secrets; print(secrets.token_urlsafe(48))\'".'
+            "\"python -c 'import secrets; print(secrets.token_urlsafe(48))'\"."
         )
     return secret
 

@@ -22,8 +22,6 @@ def record(
     **data: Value,
 ) -> Event:
     """Add the event ``kind`` (such as "offer.posted") on the thing ``noun`` with this ``ref``."""
-    event = Event(
-        at=now(), actor_id=by.user_id, agency_id=agency_id, kind=kind, noun=noun, noun_ref=ref, data=data
-    )
+    event = Event(at=now(), actor_id=by.user_id, agency_id=agency_id, kind=kind, noun=noun, noun_ref=ref, data=data)
     session.add(event)
     return event

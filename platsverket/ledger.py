@@ -109,9 +109,7 @@ def commitments(session: Session, offer_id: int, today: date) -> list[Commitment
 
 
 def _commitment(p: Proposal, kind: str, ref: str, number: str | None, last_day: date) -> Commitment:
-    return Commitment(
-        kind, ref, number, p.need.agency.name, p.need.title, p.start, last_day, p.weekdays, p.seats
-    )
+    return Commitment(kind, ref, number, p.need.agency.name, p.need.title, p.start, last_day, p.weekdays, p.seats)
 
 
 def unfit(
@@ -169,9 +167,7 @@ def _shift(session: Session, offer: Offer, days: list[date], *, agreed: int = 0,
     if not days:
         return
     insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    fresh = [
-        {"offer_id": offer.id, "day": day, "capacity": _capacity(offer), "agreed": 0, "held": 0} for day in days
-    ]
+    fresh = [{"offer_id": offer.id, "day": day, "capacity": _capacity(offer), "agreed": 0, "held": 0} for day in days]
     session.execute(insert(SeatDay).on_conflict_do_nothing(), fresh)
     # The savepoint lets a publication set one placement aside and go on with the others.
     try:

@@ -380,9 +380,7 @@ class MatchRound(Model):
     published_at: Mapped[datetime | None]
     set_aside: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # {need, offer, start, code}
     cancelled_at: Mapped[datetime | None]
-    runs: Mapped[list[Run]] = relationship(
-        back_populates="match_round", order_by="Run.number"
-    )
+    runs: Mapped[list[Run]] = relationship(back_populates="match_round", order_by="Run.number")
     decisions: Mapped[list[Decision]] = relationship(back_populates="match_round", order_by="Decision.id")
 
     @property

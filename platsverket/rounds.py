@@ -501,7 +501,9 @@ def outcome(session: Session, by: Identity, ref: str, run_ref: str) -> Outcome:
         for p in plan["placements"]
         if p["offer"] in offers and p["need"] in needs
     ]  # fmt: skip
-    unplaced = [Unplaced(needs[u["need"]], u["reasons"], u["would_help"]) for u in plan["unplaced"] if u["need"] in needs]
+    unplaced = [
+        Unplaced(needs[u["need"]], u["reasons"], u["would_help"]) for u in plan["unplaced"] if u["need"] in needs
+    ]
     return Outcome(run, placed, unplaced, len(plan["placements"]) - len(placed))
 
 
@@ -573,7 +575,13 @@ def publish(session: Session, by: Identity, config: Config, ref: str, run_ref: s
 
 
 def _proposal(
-    match_round: MatchRound, run: Run, placement: dict[str, Any], need: Need, offer: Offer, at: datetime, deadline: datetime
+    match_round: MatchRound,
+    run: Run,
+    placement: dict[str, Any],
+    need: Need,
+    offer: Offer,
+    at: datetime,
+    deadline: datetime,
 ) -> Proposal:
     return Proposal(
         round_id=match_round.id,

@@ -11,8 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import format_date as babel_date
-from flask_babel import get_locale, gettext, lazy_gettext
 from flask_babel import format_decimal as babel_decimal
+from flask_babel import get_locale, gettext, lazy_gettext
 
 from platsverket.errors import Fault, Refused
 
@@ -195,9 +195,13 @@ REFUSALS = {
     "wrong_password": _("The e-mail address or the password is wrong."),
     "too_many_attempts": _("Too many failed attempts. Wait %(minutes)s minutes and try again."),
     "own_account": _("You cannot close your own account. Ask another administrator."),
-    "offer_withdrawn": _("The premises have been withdrawn and can no longer be changed. Copy them to post them again."),
+    "offer_withdrawn": _(
+        "The premises have been withdrawn and can no longer be changed. Copy them to post them again."
+    ),
     "need_withdrawn": _("The request has been withdrawn and can no longer be changed. Copy it to post it again."),
-    "committed": _("This cannot be done while others rely on the premises. First these would have to be given up: %(commitments)s."),
+    "committed": _(
+        "This cannot be done while others rely on the premises. First these would have to be given up: %(commitments)s."
+    ),
     "need_committed": _(
         "The request has a proposal or an agreement. Decline the proposal or end the agreement first, then change the request."
     ),
@@ -220,7 +224,10 @@ REFUSALS = {
 HTTP = {
     400: (_("The request could not be understood"), _("Go back and try again.")),
     401: (_("Sign in first"), _("Sign in and open the page again.")),
-    403: (_("You may not do this"), _("If you should be able to, ask the administrator of your organisation for the role.")),
+    403: (
+        _("You may not do this"),
+        _("If you should be able to, ask the administrator of your organisation for the role."),
+    ),
     404: (_("The page is not here"), _("Check the address, or start from the start page.")),
     405: (_("This cannot be done that way"), _("Go back and use the page's own links and buttons.")),
     409: (_("That cannot be done right now"), _("Open the page again to see how things stand now.")),
@@ -228,7 +235,10 @@ HTTP = {
     415: (_("The format is not supported"), _("Send the content in the format that is described.")),
     422: (_("Something is not right"), _("Go back, correct it and send again.")),
     429: (_("Too many attempts"), _("Wait a while and try again.")),
-    500: (_("Something went wrong with us"), _("Nothing was changed. Try again; if it happens again, tell us what you did.")),
+    500: (
+        _("Something went wrong with us"),
+        _("Nothing was changed. Try again; if it happens again, tell us what you did."),
+    ),
     503: (_("Please try again in a moment"), _("Wait some seconds and send again.")),
 }
 
@@ -258,14 +268,23 @@ def shown(value: Any) -> str:
 
 
 def _commitment(one: Any) -> str:
-    span = {"title": one.title, "agency": one.agency, "start": day(one.start), "until": day(one.until), "seats": one.seats}
+    span = {
+        "title": one.title,
+        "agency": one.agency,
+        "start": day(one.start),
+        "until": day(one.until),
+        "seats": one.seats,
+    }
     if one.number:
-        return gettext("agreement %(number)s (%(agency)s, %(seats)s seats, %(start)s to %(until)s)", number=one.number, **{
-            k: v for k, v in span.items() if k != "title"
-        })
-    return gettext("a proposal awaiting answers (%(agency)s, %(seats)s seats, %(start)s to %(until)s)", **{
-        k: v for k, v in span.items() if k != "title"
-    })
+        return gettext(
+            "agreement %(number)s (%(agency)s, %(seats)s seats, %(start)s to %(until)s)",
+            number=one.number,
+            **{k: v for k, v in span.items() if k != "title"},
+        )
+    return gettext(
+        "a proposal awaiting answers (%(agency)s, %(seats)s seats, %(start)s to %(until)s)",
+        **{k: v for k, v in span.items() if k != "title"},
+    )
 
 
 def number(value: float, decimals: int | None = None) -> str:

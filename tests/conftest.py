@@ -82,9 +82,7 @@ def config(database_url: str) -> Config:
 
 def settings(url: str) -> Config:
     config = Config(secret_key="for tests only, and long enough for it", demo=True)
-    return replace(
-        config, database=replace(config.database, url=url), site=replace(config.site, https_only=False)
-    )
+    return replace(config, database=replace(config.database, url=url), site=replace(config.site, https_only=False))
 
 
 @pytest.fixture
