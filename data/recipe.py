@@ -303,9 +303,7 @@ def _asked_features(rng: Rng, count: int) -> tuple[list[tuple[str, ...]], list[t
     must = (rng.random((count, len(RATES))) < MUST_FRACTION * rates) & measured
     wish = (rng.random((count, len(RATES))) < WISH_FRACTION * rates) & ~must
     codes = tuple(RATES)
-    musts, wishes = (
-        [tuple(codes[i] for i in np.flatnonzero(row)) for row in asked] for asked in (must, wish)
-    )
+    musts, wishes = ([tuple(codes[i] for i in np.flatnonzero(row)) for row in asked] for asked in (must, wish))
     return musts, wishes
 
 

@@ -44,9 +44,7 @@ def address_case(text: str) -> str:
     parts = [" ".join(part.split()) for part in re.split(r"\s{2,}", text.strip())]
     spaced = re.sub(r"(\d)(tr)\b", r"\1 \2", ", ".join(parts), flags=re.IGNORECASE)
     words = spaced.split(" ")
-    return " ".join(
-        [_word_case(words[0], first=True), *(_word_case(word, first=False) for word in words[1:])]
-    )
+    return " ".join([_word_case(words[0], first=True), *(_word_case(word, first=False) for word in words[1:])])
 
 
 def _word_case(word: str, *, first: bool) -> str:

@@ -42,9 +42,7 @@ class Site:
     organisation: str
 
 
-def sites(
-    rng: np.random.Generator, count: int, state_share: float, county: str | None, hosting: bool
-) -> list[Site]:
+def sites(rng: np.random.Generator, count: int, state_share: float, county: str | None, hosting: bool) -> list[Site]:
     """``count`` sites in random order, drawn by ``state_share`` of state bodies and the rest of population.
 
     ``hosting`` leaves out those that offer nothing: courts, police and bodies without a visiting address.
@@ -59,9 +57,7 @@ def sites(
     north, east = rng.normal(size=(2, count)) * sigma
     lat = np.array([code.lat for code in near]) + north / KM_PER_DEGREE
     lon = np.array([code.lon for code in near]) + east / (KM_PER_DEGREE * np.cos(np.radians(lat)))
-    owners = [
-        _owner(rng, place, bool(unit % 2 == 0), hosting) for place, unit in zip(chosen, units, strict=True)
-    ]
+    owners = [_owner(rng, place, bool(unit % 2 == 0), hosting) for place, unit in zip(chosen, units, strict=True)]
     return [
         Site(place, code, round(float(y), 5), round(float(x), 5), owner)
         for place, code, y, x, owner in zip(chosen, near, lat, lon, owners, strict=True)

@@ -30,9 +30,7 @@ def test_an_address_is_written_for_people_and_missing_where_unknown():
     unknown = data.organisation("state:valmyndigheten")
     assert unknown.address is None
     assert (unknown.precision, unknown.municipality_code) == ("locality", "0184")
-    assert not any(
-        "00000" in (item.address or "") or "  " in (item.address or "") for item in data.organisations()
-    )
+    assert not any("00000" in (item.address or "") or "  " in (item.address or "") for item in data.organisations())
 
 
 def test_regions_carry_neither_invented_numbers_nor_places():

@@ -110,9 +110,7 @@ def test_one_folding_joins_every_spelling_of_a_name():
 @pytest.fixture
 def broken(tmp_path, monkeypatch):
     """A copy of the registers that a test may break; the caches are emptied around it."""
-    shutil.copytree(
-        Path(rows.FOLDER), tmp_path / "data", ignore=shutil.ignore_patterns("*.py", "__pycache__")
-    )
+    shutil.copytree(Path(rows.FOLDER), tmp_path / "data", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     monkeypatch.setattr(rows, "FOLDER", tmp_path / "data")
     cached = [value for value in vars(registers).values() if hasattr(value, "cache_clear")]
     for function in cached:
@@ -161,9 +159,7 @@ def test_a_file_that_is_no_register_stops_with_one_sentence(broken, content):
         data.counties()
 
 
-@pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"features": [{}]}', '{"features": [{"properties": 1}]}']
-)
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"features": [{}]}', '{"features": [{"properties": 1}]}'])
 def test_outlines_that_are_no_geojson_stop_with_one_sentence(broken, content):
     (broken / "lan.geojson").write_text(content)
     with pytest.raises(RegisterError, match=r"^The register lan\.geojson is broken: .*\.$"):
