@@ -1,0 +1,88 @@
+"""A first plan and a last look: needs one after another, each at the first column that still fits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching.capacity import Ints, Ledger
+from matching.goals import SmallestShare, Total
+from matching.solver.problem import Control, Problem
+
+
+def worth(problem: Problem) -> Ints:
+    """Columns in the order a greedy hand would take them: the goals in order, the lottery last."""
+    keys = [
+        -(goal.points if isinstance(goal, Total) else np.zeros(len(problem.need), np.int64)) for goal in problem.goals
+    ]
+    return np.lexsort((np.arange(len(problem.need)), *reversed(keys)))
+
+
+def first_plan(problem: Problem, control: Control) -> Ints:
+    """The best of three greedy plans: by the goals, by the goals per seat-day, and smallest first."""
+    fixed = np.flatnonzero(problem.fixed)
+    best, best_value = fixed, problem.value(fixed)
+    for order in _orders(problem):
+        if control.over():
+            break
+        chosen = complete(problem, fixed, order)
+        value = problem.value(chosen)
+        if value > best_value:
+            best, best_value = chosen, value
+    return best
+
+
+def _orders(problem: Problem) -> list[Ints]:
+    """Orders of the needs to try."""
+    present = np.flatnonzero(np.bincount(problem.need, minlength=problem.needs))
+    leading = problem.goals[0]
+    gain = np.zeros(problem.needs)
+    points = leading.points if isinstance(leading, Total | SmallestShare) else np.ones(len(problem.need))
+    np.maximum.at(gain, problem.need, points)
+    burden = np.zeros(problem.needs)
+    used = problem.amount * (problem.last - problem.first + 1) * np.bitwise_count(problem.weekdays)
+    np.maximum.at(burden, problem.need, used)
+    ways = np.bincount(problem.need, minlength=problem.needs)
+    ranked = [np.lexsort((ways, burden, -gain)), np.lexsort((ways, -gain / np.maximum(burden, 1)))]
+    ranked.append(np.lexsort((ways, -gain, burden)))
+    return [order[np.isin(order, present)] for order in ranked]
+
+
+def complete(problem: Problem, chosen: Ints, order: Ints | None = None) -> Ints:
+    """The plan with every need added that simply can be, in ``order`` (of needs), each at its most worthy column.
+
+    Afterwards no column of an unplaced need fits beside the plan.
+    """
+    ledger = problem.ledger(chosen)
+    placed = np.zeros(problem.needs, dtype=bool)
+    placed[problem.need[chosen]] = True
+    rank = np.empty(len(problem.need), dtype=np.int64)
+    rank[worth(problem)] = np.arange(len(problem.need))
+    columns, ptr = problem.columns_of
+    order = np.arange(problem.needs) if order is None else order
+    added = []
+    for need in order.tolist():
+        if placed[need]:
+            continue
+        mine = columns[ptr[need] : ptr[need + 1]]
+        column = _best_fitting(problem, ledger, mine[np.argsort(rank[mine])])
+        if column is not None:
+            problem.put(ledger, column)
+            added.append(column)
+    return np.sort(np.concatenate([chosen, np.array(added, dtype=np.int64)]))
+
+
+def _best_fitting(problem: Problem, ledger: Ledger, columns: Ints) -> int | None:
+    """The first of these columns (all of one need) that fits."""
+    for begin in range(0, len(columns), 256):
+        some = columns[begin : begin + 256]
+        fits = ledger.fits(
+            problem.place[some],
+            problem.first[some],
+            problem.last[some],
+            problem.weekdays[some],
+            problem.amount[some],
+        )
+        at = int(np.argmax(fits))
+        if fits[at]:
+            return int(some[at])
+    return None

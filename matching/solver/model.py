@@ -1,0 +1,153 @@
+"""The exact model in CP-SAT (Perron and Didier): packing rows, earlier goals as rows, one goal to maximise."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from matching.capacity import Ints
+from matching.goals import Goal, Total
+from matching.solver.problem import Control, Problem
+
+_LOWEST, _HIGHEST = -(2**62), 2**62
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run found: the chosen columns (``None`` where nothing was), and a proven bound (``None`` likewise)."""
+
+    chosen: Ints | None
+    bound: int | None
+
+
+class Model:
+    """Choose columns so that the packing rows and the goals already settled are kept."""
+
+    def __init__(self, problem: Problem, seed: int):
+        self._problem = problem
+        self._seed = seed
+        self._model = cp_model.CpModel()
+        proto = self._model.proto
+        for fixed in problem.fixed.tolist():
+            proto.variables.add().domain.extend([int(fixed), 1])
+        matrix, limit = problem.packing.matrix, problem.packing.limit.tolist()
+        indices, data, ptr = matrix.indices.tolist(), matrix.data.tolist(), matrix.indptr.tolist()
+        for row, most in enumerate(limit):
+            begin, end = ptr[row], ptr[row + 1]
+            self._linear(indices[begin:end], data[begin:end], _LOWEST, most)
+
+    def _linear(self, columns: list[int], factors: list[int], least: int, most: int) -> None:
+        linear = self._model.proto.constraints.add().linear
+        linear.vars.extend(columns)
+        linear.coeffs.extend(factors)
+        linear.domain.extend([least, most])
+
+    def keep(self, goal: Goal, value: int) -> None:
+        """From now on the goal is worth at least ``value``."""
+        if isinstance(goal, Total):
+            worth = np.flatnonzero(goal.points)
+            self._linear(worth.tolist(), goal.points[worth].tolist(), value, _HIGHEST)
+            return
+        for group, asked in enumerate(goal.asked.tolist()):
+            members = np.flatnonzero(goal.group == group)
+            self._linear(members.tolist(), goal.points[members].tolist(), -(-value * asked // 100), _HIGHEST)
+
+    def maximise(self, goal: Goal, start: Ints, work: float, control: Control, name: str) -> Found:
+        """The best plan for one goal within ``work`` units of deterministic work, from the plan ``start``."""
+        proto = self._model.proto
+        proto.clear_objective()
+        proto.clear_solution_hint()
+        extra = 0
+        if isinstance(goal, Total):
+            worth = np.flatnonzero(goal.points)
+            proto.objective.vars.extend(worth.tolist())
+            proto.objective.coeffs.extend((-goal.points[worth]).tolist())
+        else:
+            extra = self._share_variable(goal)
+            proto.objective.vars.append(extra)
+            proto.objective.coeffs.append(-1)
+        proto.objective.scaling_factor = -1.0
+        hint = np.zeros(len(self._problem.need), dtype=np.int64)
+        hint[start] = 1
+        proto.solution_hint.vars.extend(range(len(hint)))
+        proto.solution_hint.values.extend(hint.tolist())
+        if extra:
+            proto.solution_hint.vars.append(extra)
+            proto.solution_hint.values.append(goal.value(start))
+        return self._run(work, control, name)
+
+    def _share_variable(self, goal: Goal) -> int:
+        """A new variable t in 0 … 100 with 100·Σ points chosen − asked·t ≥ 0 for every group."""
+        assert not isinstance(goal, Total)
+        variables = self._model.proto.variables
+        share = len(variables)
+        variables.add().domain.extend([0, 100])
+        for group, asked in enumerate(goal.asked.tolist()):
+            members = np.flatnonzero(goal.group == group)
+            factors = (100 * goal.points[members]).tolist()
+            self._linear([*members.tolist(), share], [*factors, -asked], 0, _HIGHEST)
+        return share
+
+    def _run(self, work: float, control: Control, name: str) -> Found:
+        solver = cp_model.CpSolver()
+        parameters = solver.parameters
+        parameters.num_workers = 1
+        parameters.random_seed = self._seed % 2**31
+        parameters.max_deterministic_time = work
+        parameters.catch_sigint_signal = False
+        watcher = _Watcher(control, name)
+        solver.best_bound_callback = watcher.bound_found
+        with watcher.guarding(solver):
+            status = solver.solve(self._model, watcher)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return Found(None, watcher.bound)
+        solution = np.fromiter(solver.response_proto.solution, dtype=np.int64)
+        chosen = np.flatnonzero(solution[: len(self._problem.need)])
+        return Found(chosen, int(np.floor(solver.best_objective_bound + 1e-6)))
+
+
+class _Watcher(cp_model.CpSolverSolutionCallback):
+    """Tells of progress and ends the run when control says so."""
+
+    def __init__(self, control: Control, name: str):
+        super().__init__()
+        self._control = control
+        self._name = name
+        self._value: int | None = None
+        self.bound: int | None = None
+
+    def on_solution_callback(self) -> None:
+        self._value = round(self.objective_value)
+        self._control.tell("goal", self._name, self._value, self.bound)
+
+    def bound_found(self, bound: float) -> None:
+        self.bound = int(np.floor(bound + 1e-6))
+        self._control.tell("goal", self._name, self._value, self.bound)
+
+    def guarding(self, solver: cp_model.CpSolver) -> _Guard:
+        return _Guard(self._control, solver)
+
+
+class _Guard:
+    """Asks the control every tenth of a second while a run lasts."""
+
+    def __init__(self, control: Control, solver: cp_model.CpSolver):
+        self._control = control
+        self._solver = solver
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self) -> None:
+        while not self._done.wait(0.1):
+            if self._control.over():
+                self._solver.stop_search()
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()

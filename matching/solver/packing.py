@@ -1,0 +1,87 @@
+"""Capacity as rows of a 0/1 packing: per place and weekday one row for each largest set of spans that meet.
+
+Spans on one weekday are runs of weeks, so a set of spans that meet pairwise meets in one week (intervals have the
+Helly property), and the largest such sets are those at the last beginning before some span ends. A row that its place
+can hold in full binds nothing and is dropped; equal rows are merged (Golumbic 1980, ch. 8: cliques of interval graphs).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from matching.capacity import Ints, uses
+
+_WEEKS = 1_000_000  # more than any week, so that place · _WEEKS + week sorts by place, then week
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Σ_j matrix[i, j]·x_j ≤ limit[i], x binary: ``matrix`` is CSR with a row per need and per binding clique."""
+
+    matrix: sp.csr_array
+    limit: Ints
+
+
+def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, amount: Ints, limit: Ints) -> Packing:
+    """The rows for columns (one per possible placement); ``limit`` per place."""
+    rows, columns = [], []
+    count = 0
+    seen: set[int] = set()
+    mark = np.random.default_rng(0).integers(1, 2**63, size=len(need), dtype=np.int64).view(np.uint64)
+    for _, index, begin, end in uses(first, last, weekdays):
+        row, column, owner = _cliques(index, place[index], begin, end)
+        keep = _binding(row, need[column], amount[column], limit[owner])
+        keep &= _fresh(row, mark[column], len(owner), seen)
+        number = np.cumsum(keep) - 1
+        kept = keep[row]
+        rows.append(number[row[kept]] + count)
+        columns.append(column[kept])
+        count += int(keep.sum())
+    row = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+    column = np.concatenate(columns) if columns else np.zeros(0, np.int64)
+    capacity = sp.csr_array((amount[column], (row, column)), shape=(count, len(need)))
+    bound = np.zeros(count, dtype=np.int64)
+    bound[row] = limit[place[column]]
+    _, number = np.unique(need, return_inverse=True)
+    once = sp.csr_array(
+        (np.ones(len(need), np.int64), (number, np.arange(len(need)))),
+        shape=(int(number.max()) + 1 if len(need) else 0, len(need)),
+    )
+    matrix = sp.csr_array(sp.vstack([once, capacity], format="csr"))
+    return Packing(matrix, np.concatenate([np.ones(once.shape[0], np.int64), bound]))
+
+
+def _cliques(index: Ints, place: Ints, begin: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
+    """The members of the largest meeting sets as (row, column) pairs sorted by row, and the place of each row."""
+    from_, to = place * _WEEKS + begin, place * _WEEKS + end
+    beginnings = np.unique(from_)
+    tops = np.unique(beginnings[np.searchsorted(beginnings, to, side="right") - 1])
+    low, high = np.searchsorted(tops, from_), np.searchsorted(tops, to, side="right")
+    many = high - low
+    member = np.repeat(np.arange(len(index)), many)
+    row = np.arange(len(member)) - np.repeat(np.cumsum(many) - many, many) + low[member]
+    order = np.argsort(row, kind="stable")
+    return row[order], index[member[order]], tops // _WEEKS
+
+
+def _binding(row: Ints, need: Ints, amount: Ints, limit: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which rows their place could not hold in full, each need counted once (its amount at a place is one number)."""
+    order = np.lexsort((need, row))
+    r, n = row[order], need[order]
+    first = np.append(True, (r[1:] != r[:-1]) | (n[1:] != n[:-1]))[: len(r)]
+    total = np.bincount(r[first], weights=amount[order][first], minlength=len(limit))
+    return np.asarray(total > limit)
+
+
+def _fresh(
+    row: Ints, mark: np.ndarray[tuple[int], np.dtype[np.uint64]], count: int, seen: set[int]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which rows no earlier weekday had, told by a sum of random 64-bit marks of their members."""
+    total = np.zeros(count, dtype=np.uint64)
+    np.add.at(total, row, mark)
+    fresh = np.array([int(t) not in seen for t in total], dtype=bool)
+    seen.update(total.tolist())
+    return fresh

@@ -1,0 +1,124 @@
+"""What the solver is given and what it answers: arrays only, neither needs nor offers with names.
+
+A *column* is one possible placement. Columns come in the order of the lottery, so that the place of a column in these
+arrays is the only thing that ever decides a tie.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from matching.capacity import Ints, Ledger
+from matching.goals import Goal, Total
+from matching.progress import Progress
+from matching.solver.packing import Packing, packing
+from matching.table import Bools
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Possible placements as columns: need (0 … ), place (0 … ), first and last day (ordinals), weekdays (bits),
+    amount taken; ``fixed`` columns are in every plan. ``limit`` is what each place holds; ``goals`` stand in order."""
+
+    need: Ints
+    place: Ints
+    first: Ints
+    last: Ints
+    weekdays: Ints
+    amount: Ints
+    fixed: Bools
+    limit: Ints
+    goals: list[Goal]
+
+    @cached_property
+    def packing(self) -> Packing:
+        """The rows that a choice of columns must keep."""
+        return packing(self.need, self.place, self.first, self.last, self.weekdays, self.amount, self.limit)
+
+    @cached_property
+    def columns_of(self) -> tuple[Ints, Ints]:
+        """Columns grouped by need: (columns, ptr), those of need n at ``columns[ptr[n]:ptr[n + 1]]``."""
+        order = np.argsort(self.need, kind="stable")
+        many = np.bincount(self.need, minlength=self.needs)
+        return order, np.concatenate([[0], np.cumsum(many)])
+
+    @property
+    def needs(self) -> int:
+        return int(self.need.max()) + 1 if len(self.need) else 0
+
+    def ledger(self, chosen: Ints) -> Ledger:
+        """The capacity with these columns put in."""
+        ledger = Ledger.over(self.limit, self.place, self.first, self.last)
+        for column in chosen.tolist():
+            self.put(ledger, column)
+        return ledger
+
+    def put(self, ledger: Ledger, column: int, sign: int = 1) -> None:
+        ledger.add(
+            int(self.place[column]),
+            int(self.first[column]),
+            int(self.last[column]),
+            int(self.weekdays[column]),
+            sign * int(self.amount[column]),
+        )
+
+    def value(self, chosen: Ints) -> tuple[int, ...]:
+        """The value of every goal, in order: plans are compared by this tuple."""
+        return tuple(goal.value(chosen) for goal in self.goals)
+
+    def simple_bound(self, goal: Goal) -> int:
+        """Every need at its best column, or 100 per cent: proven without any search."""
+        if not isinstance(goal, Total):
+            return 100
+        best = np.full(self.needs, np.iinfo(np.int64).min)
+        np.maximum.at(best, self.need, goal.points)
+        locked = np.zeros(self.needs, dtype=bool)
+        locked[self.need[self.fixed]] = True
+        present = np.bincount(self.need, minlength=self.needs) > 0
+        return int(np.where(locked, best, np.maximum(best, 0))[present].sum())
+
+
+@dataclass
+class Answer:
+    """The chosen columns, and for each goal its value and a proven upper limit (``None`` where none was proven)."""
+
+    chosen: Ints
+    values: list[int]
+    bounds: list[int | None]
+    cut_short: bool
+
+
+class Control:
+    """When to end early, and whom to tell."""
+
+    def __init__(
+        self,
+        time_limit: float | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ):
+        self.began = time.monotonic()
+        self._time_limit = time_limit
+        self._progress = progress
+        self._stop = stop
+        self.cut_short = False
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def over(self) -> bool:
+        """Whether to end now; once yes, always yes."""
+        if not self.cut_short:
+            late = self._time_limit is not None and self.seconds >= self._time_limit
+            self.cut_short = late or (self._stop is not None and self._stop())
+        return self.cut_short
+
+    def tell(self, phase: str, goal: str | None = None, value: int | None = None, bound: int | None = None) -> None:
+        if self._progress is not None:
+            self._progress(Progress(phase, goal, value, bound, round(self.seconds, 2)))
