@@ -99,20 +99,27 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-def load(path: Path | None = None, env: Mapping[str, str] | None = None, *, demo: bool = False) -> Config:
+def load(
+    path: Path | None = None, env: Mapping[str, str] | None = None, *, demo: bool = False, serving: bool = True
+) -> Config:
     """The configuration of this start.
 
     Raises ConfigError with one line when config.toml cannot be read or holds an unknown key or a value of the
-    wrong type, or when PLATSVERKET_SECRET_KEY is missing or too short outside the demo.
+    wrong type, or when PLATSVERKET_SECRET_KEY is missing or too short outside the demo. Commands that serve nothing
+    (``serving`` false) need no secret.
     """
     env = os.environ if env is None else env
     path = path or Path(env.get("PLATSVERKET_CONFIG", ROOT / "config.toml"))
-    config = _section(Config(), _toml(path), "", path.name)
+    config: Config = _section(Config(), _toml(path), "", path.name)
     if url := env.get("PLATSVERKET_DATABASE_URL"):
         config = replace(config, database=replace(config.database, url=_driver(url)))
     if demo:
         config = replace(config, site=replace(config.site, https_only=False))
-    return replace(config, secret_key=_secret(env, demo), demo=demo)
+    if config.places.provider == "nominatim" and not config.places.nominatim_domain:
+        raise ConfigError(
+            f'{path.name}: "places.nominatim_domain" must name the server when the provider is nominatim.'
+        )
+    return replace(config, secret_key=_secret(env, demo) if serving else "", demo=demo)
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 import matching
-from platsverket import rounds
+from platsverket import runs
 from platsverket.config import Config
 from platsverket.errors import Refused
 from platsverket.models import Run
@@ -55,7 +55,7 @@ class Worker:
     def work_once(self) -> bool:
         """Claim and work off one run; False when none was waiting."""
         with self.sessions() as session:
-            held = rounds.claim(session, self.config)
+            held = runs.claim(session, self.config)
         if held is None:
             return False
         log.info("run_started", run=held.run_id)
@@ -65,13 +65,13 @@ class Worker:
             # Whatever the engine met, the worker lives on: the run is tried again, and parked after its last try.
             log.exception("run_broke", run=held.run_id)
             with self.sessions() as session:
-                rounds.store_failure(session, held, "retry")
+                runs.store_failure(session, held, "retry")
         return True
 
-    def _solve(self, held: rounds.Claim) -> None:
+    def _solve(self, held: runs.Claim) -> None:
         with self.sessions() as session:
             run = session.get_one(Run, held.run_id)
-            market = matching.Market.from_json(rounds.market_of(session, run))
+            market = matching.Market.from_json(runs.market_of(session, run))
             effort, seed = run.effort, run.seed
         pulse = _Pulse(self.sessions, self.config, held)
         pulse.start()
@@ -82,18 +82,18 @@ class Worker:
         if self._ended.is_set() or pulse.lost:
             return
         with self.sessions() as session:
-            kept = rounds.store_plan(session, held, plan.to_json())
+            kept = runs.store_plan(session, held, plan.to_json())
         log.info("run_done" if kept else "run_was_taken_over", run=held.run_id)
 
 
 class _Pulse(threading.Thread):
     """Renews a lease and stores progress beside the engine, and hears whether to stop."""
 
-    def __init__(self, sessions: sessionmaker[Session], config: Config, held: rounds.Claim):
+    def __init__(self, sessions: sessionmaker[Session], config: Config, held: runs.Claim):
         super().__init__(name="pulse", daemon=True)
         self.sessions, self.config, self.held = sessions, config, held
         self.lost = False
-        self._stop = False
+        self._told = False
         self._over = threading.Event()
         self._progress: dict[str, Any] = {}
 
@@ -103,17 +103,17 @@ class _Pulse(threading.Thread):
         }  # fmt: skip
 
     def told_to_stop(self) -> bool:
-        return self._stop or self.lost
+        return self._told or self.lost
 
     def run(self) -> None:
         while not self._over.wait(min(1.0, self.config.jobs.lease_seconds / 3)):
             try:
                 with self.sessions() as session:
-                    said = rounds.renew(session, self.config, self.held, self._progress)
+                    said = runs.renew(session, self.config, self.held, self._progress)
             except (SQLAlchemyError, Refused):
                 continue
             self.lost = said == "lost"
-            self._stop = self._stop or said == "stop"
+            self._told = self._told or said == "stop"
 
     def end(self) -> None:
         self._over.set()

@@ -14,6 +14,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     CheckConstraint,
+    ColumnElement,
     Date,
     DateTime,
     Double,
@@ -26,6 +27,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    func,
+    select,
     text,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -261,6 +264,12 @@ class Offer(Model):
         if self.spans and self.spans[-1].last_day < today:
             return "ended"
         return "expired" if self.valid_until < today else "open"
+
+
+def standing_offers(today: date) -> list[ColumnElement[bool]]:
+    """Conditions of an offer that takes part: not withdrawn, not expired, not over."""
+    last = select(func.max(OfferSpan.last_day)).where(OfferSpan.offer_id == Offer.id).scalar_subquery()
+    return [Offer.withdrawn_at.is_(None), Offer.valid_until >= today, last >= today]
 
 
 class OfferSpan(Model):

@@ -27,6 +27,7 @@ from platsverket.models import (
     OfferCoordinator,
     OfferSpan,
     User,
+    standing_offers,
 )
 
 PLAIN = (
@@ -154,16 +155,11 @@ def search(
     address = rows(by, "offer.address")
     query = select(Offer, address.label("address_shown")).where(rows(by, "offer.read"))
     own = Offer.agency_id.in_(by.agencies(CASE_OFFICER))
-    query = query.where(own) if filters.mine else query.where(*_standing(now().date()))
+    query = query.where(own) if filters.mine else query.where(*standing_offers(now().date()))
     query = _filtered(query, filters, address, config.offers.restricted_seat_band)
     total = session.scalar(select(func.count()).select_from(query.with_only_columns(Offer.id).subquery())) or 0
     page = query.order_by(Offer.posted_at.desc(), Offer.id.desc()).limit(limit).offset(offset)
     return [(offer, bool(shown)) for offer, shown in session.execute(page).unique()], total
-
-
-def _standing(today: date) -> list[Any]:
-    last = select(func.max(OfferSpan.last_day)).where(OfferSpan.offer_id == Offer.id).scalar_subquery()
-    return [Offer.withdrawn_at.is_(None), Offer.valid_until >= today, last >= today]
 
 
 def _filtered(query: Any, filters: Filters, address: Any, band: int) -> Any:

@@ -28,7 +28,7 @@ from data.gazetteer import (
 )
 from data.land import km_outside
 from data.spelling import fold
-from platsverket.errors import Refused
+from platsverket.errors import Fault, Refused, invalid
 
 __all__ = [
     "Place",
@@ -36,6 +36,7 @@ __all__ = [
     "RegisterGeocoder",
     "by_label",
     "geocoder",
+    "located",
     "nearest_municipality",
     "pin",
     "resolve",
@@ -79,6 +80,16 @@ def resolve(text: str, geocoder: Geocoder | None = None) -> Place:
     if len(found) > 1:
         raise Refused("place_ambiguous", status=422, text=readable[:80], choices=found)
     return found[0]
+
+
+def located(text: str, settings: Settings) -> Place:
+    """The place of a form's field; what ``resolve`` refuses is a fault at ``place``."""
+    try:
+        return resolve(text, geocoder(settings))
+    except Refused as refused:
+        if refused.status != 422:
+            raise
+        raise invalid(place=Fault(refused.code, **refused.numbers)) from None
 
 
 def by_label(label: str) -> Place | None:

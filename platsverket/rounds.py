@@ -1,4 +1,4 @@
-"""Match rounds: open, freeze, run, decide, publish. The only module that calls the engine.
+"""Match rounds: open, freeze, decide, ask for a run, publish.
 
 A round freezes its market once; every run gives the engine that market with the decisions of the moment and keeps
 what it was given, so that it can be run again years later. A plan is checked once more at publication.
@@ -6,31 +6,26 @@ what it was given, so that it can be run again years later. A plan is checked on
 
 from __future__ import annotations
 
-import functools
 import json
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, undefer
 
 import matching
-from platsverket import ledger
+from platsverket import ledger, markets, runs
 from platsverket.access import Identity, demand, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
 from platsverket.database import clock, now, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
-from platsverket.features import FEATURES
-from platsverket.models import Agreement, Decision, MatchRound, Need, Offer, OfferSpan, Proposal, Run
+from platsverket.models import Decision, MatchRound, Need, Offer, Proposal, Run
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-# What a coordinator may decide against when locking; dates, capacity and bars bind everybody.
+# What a coordinator may decide against when locking; capacity and bars bind everybody.
 WAIVED_BY_LOCK = {"near", "size", "features", "weekdays", "admission"}
 
 
@@ -59,7 +54,7 @@ def freeze(session: Session, by: Identity, config: Config, ref: str) -> MatchRou
     if match_round.status != "gathering":
         raise Refused("round_not_gathering")
     ledger.release_expired(session, clock(session))
-    market = _market(session, by, config, match_round.goals, now().date())
+    market = markets.build(session, by, config, match_round.goals, now().date())
     match_round.market = json.dumps(market, ensure_ascii=False, separators=(",", ":"))
     match_round.market_sha256 = matching.Market.from_json(market).sha256
     match_round.frozen_at = now()
@@ -111,96 +106,6 @@ def next_round(session: Session, today: date) -> MatchRound | None:
         MatchRound.frozen_at.is_(None), MatchRound.cancelled_at.is_(None), MatchRound.answer_by >= today
     )
     return session.scalar(gathering.order_by(MatchRound.freezes_on, MatchRound.id).limit(1))
-
-
-# The market
-
-
-def standing_offers(today: date) -> list[Any]:
-    """Conditions of an offer that takes part: not withdrawn, not expired, not over."""
-    last = select(func.max(OfferSpan.last_day)).where(OfferSpan.offer_id == Offer.id).scalar_subquery()
-    return [Offer.withdrawn_at.is_(None), Offer.valid_until >= today, last >= today]
-
-
-def _market(session: Session, by: Identity, config: Config, goals: Sequence[str], today: date) -> dict[str, Any]:
-    """The market as the engine reads it: what stands, and what is agreed or held as locked needs."""
-    offers = session.scalars(select(Offer).where(rows(by, "offer.read"), *standing_offers(today)))
-    by_id = {offer.id: offer for offer in offers.unique()}
-    owed = _committed(session, today)
-    bound = {p.need_id for p in owed}
-    standing = select(Need).where(Need.withdrawn_at.is_(None), Need.latest_start >= today)
-    needs = [_need(n) for n in session.scalars(standing).unique() if n.id not in bound]
-    kept = [p for p in owed if p.offer_id in by_id]
-    return {
-        "format": "platsverket-market/1",
-        "as_of": today.isoformat(),
-        "offers": sorted((_offer(o) for o in by_id.values()), key=lambda o: o["id"]),
-        "needs": sorted(needs + [_committed_need(p) for p in kept], key=lambda n: n["id"]),
-        "decisions": {
-            "locked": [
-                {"need": p.need.ref, "offer": p.offer.ref, "start": p.start.isoformat()}
-                for p in sorted(kept, key=lambda p: p.need.ref)
-            ],
-            "barred": [],
-        },
-        "policy": {"goals": list(goals), "start_step_days": config.rounds.start_step_days},
-    }
-
-
-def _committed(session: Session, today: date) -> list[Proposal]:
-    """Proposals that hold seats, and those whose agreement still runs."""
-    agreed = select(Agreement.proposal_id).where(
-        Agreement.last_day >= today, Agreement.last_day >= Proposal.start, Agreement.proposal_id == Proposal.id
-    )
-    query = select(Proposal).where(Proposal.holds_seats | agreed.exists())
-    return list(session.scalars(query).unique())
-
-
-def _offer(o: Offer) -> dict[str, Any]:
-    return {
-        "id": o.ref,
-        "agency": o.agency.ref,
-        "lat": o.lat,
-        "lon": o.lon,
-        "seats": o.seats,
-        "area_m2": o.area_m2,
-        "available": [{"from": s.first_day.isoformat(), "until": s.last_day.isoformat()} for s in o.spans],
-        "weekdays": list(o.weekdays),
-        "features": sorted(code for code, state in o.features.items() if state == "yes"),
-        "features_unknown": sorted(set(FEATURES) - set(o.features)),
-        "sharing": o.sharing,
-        "minimum_days": o.minimum_days,
-        "only_agencies": sorted(a.ref for a in o.only_agencies) or None,
-        "not_agencies": sorted(a.ref for a in o.not_agencies),
-    }
-
-
-def _need(n: Need) -> dict[str, Any]:
-    return {
-        "id": n.ref,
-        "agency": n.agency.ref,
-        "lat": n.lat,
-        "lon": n.lon,
-        "max_km": n.max_km,
-        "seats": n.seats,
-        "area_m2": n.area_m2,
-        "earliest_start": n.earliest_start.isoformat(),
-        "latest_start": n.latest_start.isoformat(),
-        "days": n.days,
-        "weekdays": list(n.weekdays),
-        "must": n.must,
-        "wish": n.wish,
-        "priority": n.priority,
-        "waiting_since": n.waiting_since.isoformat(),
-    }
-
-
-def _committed_need(p: Proposal) -> dict[str, Any]:
-    """What is promised, on the terms it was promised on."""
-    start = p.start.isoformat()
-    days = ((p.agreement.last_day if p.agreement else p.until) - p.start).days + 1
-    terms = {"seats": p.seats, "area_m2": None, "days": days, "weekdays": list(p.weekdays)}
-    return {**_need(p.need), **terms, "earliest_start": start, "latest_start": start}
 
 
 # Decisions
@@ -333,198 +238,10 @@ def request_run(session: Session, by: Identity, config: Config, ref: str, values
 @writing
 def request_stop(session: Session, by: Identity, ref: str, run_ref: str) -> None:
     """Ask a run to end with the best plan it has."""
-    run = run_of(session, by, ref, run_ref)
+    run = runs.run_of(session, by, ref, run_ref)
     if run.ended_at is None and run.stop_requested_at is None:
         run.stop_requested_at = now()
         record(session, by, "round.stop_requested", "round", ref, run=run.ref)
-
-
-def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
-    match_round = steered(session, by, ref)
-    run = next((r for r in match_round.runs if r.ref == run_ref), None)
-    if run is None:
-        raise Refused("not_found")
-    return run
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A worker's hold on a run; its writes count only while the token is still the run's."""
-
-    run_id: int
-    token: str
-
-
-@writing
-def claim(session: Session, config: Config) -> Claim | None:
-    """Take the oldest run that waits or whose worker has fallen silent; None when there is nothing to do.
-
-    A run that has been tried too often is parked as failed, so that it cannot stop the others.
-    """
-    at = clock(session)
-    free = (Run.lease_until.is_(None)) | (Run.lease_until < at)
-    query = select(Run).where(Run.ended_at.is_(None), free).order_by(Run.id).limit(1)
-    run = session.scalar(query.with_for_update(skip_locked=True))
-    if run is None:
-        return None
-    if run.attempts >= config.jobs.tries:
-        _fail(session, run, "tried_too_often", at)
-        return None
-    run.attempts += 1
-    run.started_at = run.started_at or at
-    run.lease_token = secrets.token_hex(16)
-    run.lease_until = at + timedelta(seconds=config.jobs.lease_seconds)
-    return Claim(run.id, run.lease_token)
-
-
-@writing
-def renew(session: Session, config: Config, held: Claim, progress: dict[str, Any]) -> str:
-    """Keep the lease and store how far the run is; answers "go on", "stop" or "lost"."""
-    until = clock(session) + timedelta(seconds=config.jobs.lease_seconds)
-    kept = session.execute(_held(held).values(lease_until=until, progress=progress))
-    if kept.rowcount == 0:  # type: ignore[attr-defined]
-        return "lost"
-    stop = session.scalar(select(Run.stop_requested_at).where(Run.id == held.run_id))
-    return "stop" if stop else "go on"
-
-
-def _held(held: Claim) -> Any:
-    return update(Run).where(Run.id == held.run_id, Run.lease_token == held.token, Run.ended_at.is_(None))
-
-
-def market_of(session: Session, run: Run) -> dict[str, Any]:
-    """The market of a run exactly as the engine got it: the round's frozen one with the run's decisions."""
-    frozen = session.scalar(select(MatchRound.market).where(MatchRound.id == run.round_id))
-    return {**json.loads(frozen or "{}"), **run.decisions}
-
-
-@writing
-def store_plan(session: Session, held: Claim, plan: dict[str, Any]) -> bool:
-    """Keep a finished plan, if the worker still holds the run; checked by the solver-free checker first."""
-    run = session.get_one(Run, held.run_id)
-    market = matching.Market.from_json(market_of(session, run))
-    report = matching.check(market, matching.Plan.from_json(plan))
-    at = clock(session)
-    stored = {"plan": json.dumps(plan, ensure_ascii=False, separators=(",", ":")), "summary": _summary(market, plan)}
-    if report.faults:
-        stored = {"failure": "plan_has_faults"}
-    kept = session.execute(_held(held).values(**stored, ended_at=at, lease_until=None))
-    if kept.rowcount == 0:  # type: ignore[attr-defined]
-        return False
-    owner = Identity(run.requested_by_id)
-    ref = session.scalars(select(MatchRound.ref).where(MatchRound.id == run.round_id)).one()
-    kind = "round.run_failed" if report.faults else "round.run_done"
-    record(session, owner, kind, "round", ref, run=run.ref, number=run.number)
-    return True
-
-
-@writing
-def store_failure(session: Session, held: Claim, code: str) -> None:
-    """Note that a run broke; it is tried again until its tries are used up."""
-    run = session.scalar(select(Run).where(Run.id == held.run_id, Run.lease_token == held.token))
-    if run is not None and run.ended_at is None:
-        if code == "retry":
-            run.lease_until = None
-        else:
-            _fail(session, run, code, clock(session))
-
-
-def _fail(session: Session, run: Run, code: str, at: datetime) -> None:
-    run.failure, run.ended_at, run.lease_until = code, at, None
-    ref = session.scalars(select(MatchRound.ref).where(MatchRound.id == run.round_id)).one()
-    record(session, Identity(run.requested_by_id), "round.run_failed", "round", ref, run=run.ref, code=code)
-
-
-def _summary(market: matching.Market, plan: dict[str, Any]) -> dict[str, Any]:
-    """The outcome in figures; what was agreed or held before counts apart from what is new."""
-    seats = {need.id: need.seats for need in market.needs}
-    placed = [p["need"] for p in plan["placements"]]
-    return {
-        "status": plan["status"],
-        "placed": len(placed),
-        "unplaced": len(plan["unplaced"]),
-        "needs": len(seats),
-        "seats_placed": sum(seats[n] for n in placed),
-        "seats_asked": sum(seats.values()),
-        "goals": plan["goals"],
-        "seconds": plan["seconds"],
-        "mean_km": round(sum(p["km"] for p in plan["placements"]) / len(placed), 1) if placed else None,
-    }
-
-
-# The outcome
-
-
-@dataclass(frozen=True)
-class Placed:
-    need: Need
-    offer: Offer
-    start: date
-    until: date
-    km: float
-    fit: int
-    committed: bool  # agreed or held before this round
-    locked: bool  # by a coordinator in this round
-
-
-@dataclass(frozen=True)
-class Unplaced:
-    need: Need
-    reasons: list[dict[str, Any]]
-    would_help: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A run's plan with the things it speaks of; ``hidden`` placements lie in sealed premises."""
-
-    run: Run
-    placed: list[Placed]
-    unplaced: list[Unplaced]
-    hidden: int
-
-
-def outcome(session: Session, by: Identity, ref: str, run_ref: str) -> Outcome:
-    """The plan of a finished run, for coordinators; raises Refused("run_not_done") before that."""
-    run = run_of(session, by, ref, run_ref)
-    plan = _plan(session, run)
-    frozen = json.loads(session.scalars(select(MatchRound.market).where(MatchRound.id == run.round_id)).one() or "{}")
-    committed = {lock["need"] for lock in frozen["decisions"]["locked"]}
-    locked = {lock["need"] for lock in run.decisions["decisions"]["locked"]} - committed
-    needs = {n.ref: n for n in session.scalars(select(Need).where(rows(by, "need.read"))).unique()}
-    offers = {o.ref: o for o in session.scalars(select(Offer).where(rows(by, "offer.read"))).unique()}
-    placed = [
-        Placed(
-            needs[p["need"]], offers[p["offer"]], date.fromisoformat(p["start"]), date.fromisoformat(p["until"]),
-            p["km"], p["fit"], p["need"] in committed, p["need"] in locked,
-        )
-        for p in plan["placements"]
-        if p["offer"] in offers and p["need"] in needs
-    ]  # fmt: skip
-    unplaced = [
-        Unplaced(needs[u["need"]], u["reasons"], u["would_help"]) for u in plan["unplaced"] if u["need"] in needs
-    ]
-    return Outcome(run, placed, unplaced, len(plan["placements"]) - len(placed))
-
-
-def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A run's market and plan as files for ``python -m matching check``."""
-    run = run_of(session, by, ref, run_ref)
-    return market_of(session, run), _plan(session, run)
-
-
-def _plan(session: Session, run: Run) -> dict[str, Any]:
-    if run.status != "done":
-        raise Refused("run_not_done")
-    text = session.scalars(select(Run.plan).where(Run.id == run.id)).one() or "{}"
-    return _parsed(run.ref, text)
-
-
-@functools.lru_cache(maxsize=4)
-def _parsed(_ref: str, text: str) -> dict[str, Any]:
-    """A stored plan never changes, and a desk page reads the same one again and again."""
-    plan: dict[str, Any] = json.loads(text)
-    return plan
 
 
 # Publishing
@@ -542,13 +259,13 @@ def publish(session: Session, by: Identity, config: Config, ref: str, run_ref: s
         raise Refused("round_published")
     if match_round.status != "matched":
         raise Refused("round_not_matched")
-    run = run_of(session, by, ref, run_ref)
+    run = runs.run_of(session, by, ref, run_ref)
     at = clock(session)
     deadline = datetime.combine(match_round.answer_by + timedelta(days=1), time(), STOCKHOLM).astimezone(UTC)
     if deadline <= at:
         raise Refused("answer_time_over")
     ledger.release_expired(session, at)
-    plan = _plan(session, run)
+    plan = runs.plan_of(session, run)
     market = json.loads(match_round.market or "{}")
     committed = {lock["need"] for lock in market["decisions"]["locked"]}
     wanted = [p for p in plan["placements"] if p["need"] not in committed]
@@ -605,7 +322,7 @@ def _still_standing(
 ) -> tuple[list[tuple[dict[str, Any], Need, Offer]], list[dict[str, Any]]]:
     """The placements that hold against offers and requests as they are now, heaviest first; the others with a code."""
     today = now().date()
-    market = _market(session, by, config, match_round.goals, today)
+    market = markets.build(session, by, config, match_round.goals, today)
     offers = {o["id"] for o in market["offers"]}
     needs = {n["id"] for n in market["needs"]} - {lock["need"] for lock in market["decisions"]["locked"]}
     given = _given(session, match_round, {"decisions": {"locked": []}})["decisions"]
@@ -620,7 +337,8 @@ def _still_standing(
     offer_rows = _by_ref(session, Offer, [p["offer"] for p in wanted])
     for placement in wanted:
         need, offer = need_rows[placement["need"]], offer_rows[placement["offer"]]
-        code = _gone(need, offer, needs, offers, today) or _broken(now_market, placement, need.ref in locked)
+        entry = _placement(placement)
+        code = _gone(need, offer, needs, offers, today) or _broken(now_market, entry, need.ref in locked, offer)
         if code:
             aside.append(_aside(placement, code))
         else:
@@ -645,10 +363,19 @@ def _gone(need: Need, offer: Offer, needs: set[str], offers: set[str], today: da
     return None
 
 
-def _broken(market: matching.Market, placement: dict[str, Any], locked: bool) -> str | None:
-    codes = matching.broken(market, placement["need"], placement["offer"], date.fromisoformat(placement["start"]))
-    binding = [code for code in codes if not (locked and code in WAIVED_BY_LOCK)]
-    return binding[0] if binding else None
+def _broken(market: matching.Market, placement: matching.Placement, locked: bool, offer: Offer) -> str | None:
+    """The first rule that a placement breaks as things are now; a locked one only has to lie inside an availability."""
+    codes = matching.broken(market, placement)
+    if locked:
+        inside = any(s.first_day <= placement.start and placement.until <= s.last_day for s in offer.spans)
+        waived = WAIVED_BY_LOCK | ({"dates"} if inside else set())
+        codes = [code for code in codes if code not in waived]
+    return codes[0] if codes else None
+
+
+def _placement(p: dict[str, Any]) -> matching.Placement:
+    start, until = date.fromisoformat(p["start"]), date.fromisoformat(p["until"])
+    return matching.Placement(p["need"], p["offer"], start, until, p["km"], p["fit"])
 
 
 def _aside(placement: dict[str, Any], code: str) -> dict[str, Any]:

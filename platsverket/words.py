@@ -182,6 +182,9 @@ FAULTS = {
     "place_unknown": _(
         "We do not find this place. Write a municipality, a locality, a postcode, an agency or coordinates such as 59.33, 18.06."
     ),
+    "place_outside_sweden": _(
+        "This point lies outside Sweden. Check the coordinates: latitude first, such as 59.33, 18.06."
+    ),
     "place_ambiguous": _("There are several places with this name. Choose one: %(choices)s."),
     "last_day": _("Choose a day from %(earliest)s to %(latest)s."),
 }

@@ -1,0 +1,220 @@
+"""Runs of the engine: claimed by a worker with a lease, stored when done, read as an outcome.
+
+A worker's writes count only while its lease token is still the run's; one that wakes late finds its row gone.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+import matching
+from platsverket.access import Identity, demand, rows
+from platsverket.config import Config
+from platsverket.database import clock, writing
+from platsverket.errors import Refused
+from platsverket.events import record
+from platsverket.models import MatchRound, Need, Offer, Run
+
+# Working off
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's hold on a run; its writes count only while the token is still the run's."""
+
+    run_id: int
+    token: str
+
+
+@writing
+def claim(session: Session, config: Config) -> Claim | None:
+    """Take the oldest run that waits or whose worker has fallen silent; None when there is nothing to do.
+
+    A run that has been tried too often is parked as failed, so that it cannot stop the others.
+    """
+    at = clock(session)
+    free = (Run.lease_until.is_(None)) | (Run.lease_until < at)
+    query = select(Run).where(Run.ended_at.is_(None), free).order_by(Run.id).limit(1)
+    run = session.scalar(query.with_for_update(skip_locked=True))
+    if run is None:
+        return None
+    if run.attempts >= config.jobs.tries:
+        _fail(session, run, "tried_too_often", at)
+        return None
+    run.attempts += 1
+    run.started_at = run.started_at or at
+    run.lease_token = secrets.token_hex(16)
+    run.lease_until = at + timedelta(seconds=config.jobs.lease_seconds)
+    return Claim(run.id, run.lease_token)
+
+
+@writing
+def renew(session: Session, config: Config, held: Claim, progress: dict[str, Any]) -> str:
+    """Keep the lease and store how far the run is; answers "go on", "stop" or "lost"."""
+    until = clock(session) + timedelta(seconds=config.jobs.lease_seconds)
+    kept = session.execute(_held(held).values(lease_until=until, progress=progress))
+    if kept.rowcount == 0:  # type: ignore[attr-defined]
+        return "lost"
+    stop = session.scalar(select(Run.stop_requested_at).where(Run.id == held.run_id))
+    return "stop" if stop else "go on"
+
+
+def _held(held: Claim) -> Any:
+    return update(Run).where(Run.id == held.run_id, Run.lease_token == held.token, Run.ended_at.is_(None))
+
+
+def market_of(session: Session, run: Run) -> dict[str, Any]:
+    """The market of a run exactly as the engine got it: the round's frozen one with the run's decisions."""
+    return {**_frozen(session, run), **run.decisions}
+
+
+def _frozen(session: Session, run: Run) -> dict[str, Any]:
+    text = session.scalars(select(MatchRound.market).where(MatchRound.id == run.round_id)).one()
+    market: dict[str, Any] = json.loads(text or "{}")
+    return market
+
+
+@writing
+def store_plan(session: Session, held: Claim, plan: dict[str, Any]) -> bool:
+    """Keep a finished plan, if the worker still holds the run; checked by the solver-free checker first."""
+    run = session.get_one(Run, held.run_id)
+    market = matching.Market.from_json(market_of(session, run))
+    report = matching.check(market, matching.Plan.from_json(plan))
+    at = clock(session)
+    stored = {"plan": json.dumps(plan, ensure_ascii=False, separators=(",", ":")), "summary": _summary(market, plan)}
+    if report.faults:
+        stored = {"failure": "plan_has_faults"}
+    kept = session.execute(_held(held).values(**stored, ended_at=at, lease_until=None))
+    if kept.rowcount == 0:  # type: ignore[attr-defined]
+        return False
+    owner = Identity(run.requested_by_id)
+    ref = session.scalars(select(MatchRound.ref).where(MatchRound.id == run.round_id)).one()
+    kind = "round.run_failed" if report.faults else "round.run_done"
+    record(session, owner, kind, "round", ref, run=run.ref, number=run.number)
+    return True
+
+
+@writing
+def store_failure(session: Session, held: Claim, code: str) -> None:
+    """Note that a run broke; it is tried again until its tries are used up."""
+    run = session.scalar(select(Run).where(Run.id == held.run_id, Run.lease_token == held.token))
+    if run is not None and run.ended_at is None:
+        if code == "retry":
+            run.lease_until = None
+        else:
+            _fail(session, run, code, clock(session))
+
+
+def _fail(session: Session, run: Run, code: str, at: datetime) -> None:
+    run.failure, run.ended_at, run.lease_until = code, at, None
+    ref = session.scalars(select(MatchRound.ref).where(MatchRound.id == run.round_id)).one()
+    record(session, Identity(run.requested_by_id), "round.run_failed", "round", ref, run=run.ref, code=code)
+
+
+def _summary(market: matching.Market, plan: dict[str, Any]) -> dict[str, Any]:
+    """The outcome in figures; what was agreed or held before counts apart from what is new."""
+    seats = {need.id: need.seats for need in market.needs}
+    placed = [p["need"] for p in plan["placements"]]
+    return {
+        "status": plan["status"],
+        "placed": len(placed),
+        "unplaced": len(plan["unplaced"]),
+        "needs": len(seats),
+        "seats_placed": sum(seats[n] for n in placed),
+        "seats_asked": sum(seats.values()),
+        "goals": plan["goals"],
+        "seconds": plan["seconds"],
+        "mean_km": round(sum(p["km"] for p in plan["placements"]) / len(placed), 1) if placed else None,
+    }
+
+
+# The outcome
+
+
+@dataclass(frozen=True)
+class Placed:
+    need: Need
+    offer: Offer
+    start: date
+    until: date
+    km: float
+    fit: int
+    committed: bool  # agreed or held before this round
+    locked: bool  # by a coordinator in this round
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    need: Need
+    reasons: list[dict[str, Any]]
+    would_help: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run's plan with the things it speaks of; ``hidden`` placements lie in sealed premises."""
+
+    run: Run
+    placed: list[Placed]
+    unplaced: list[Unplaced]
+    hidden: int
+
+
+def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
+    """One run of a round, for those who steer rounds."""
+    demand(by, "round.steer")
+    found = select(Run).join(Run.match_round).where(MatchRound.ref == ref, Run.ref == run_ref)
+    run = session.scalar(found)
+    if run is None:
+        raise Refused("not_found")
+    return run
+
+
+def outcome(session: Session, by: Identity, ref: str, run_ref: str) -> Outcome:
+    """The plan of a finished run, for coordinators; raises Refused("run_not_done") before that."""
+    run = run_of(session, by, ref, run_ref)
+    plan = plan_of(session, run)
+    committed = {lock["need"] for lock in _frozen(session, run)["decisions"]["locked"]}
+    locked = {lock["need"] for lock in run.decisions["decisions"]["locked"]} - committed
+    needs = {n.ref: n for n in session.scalars(select(Need).where(rows(by, "need.read"))).unique()}
+    offers = {o.ref: o for o in session.scalars(select(Offer).where(rows(by, "offer.read"))).unique()}
+    placed = [
+        Placed(
+            needs[p["need"]], offers[p["offer"]], date.fromisoformat(p["start"]), date.fromisoformat(p["until"]),
+            p["km"], p["fit"], p["need"] in committed, p["need"] in locked,
+        )
+        for p in plan["placements"]
+        if p["offer"] in offers and p["need"] in needs
+    ]  # fmt: skip
+    unplaced = [
+        Unplaced(needs[u["need"]], u["reasons"], u["would_help"]) for u in plan["unplaced"] if u["need"] in needs
+    ]
+    return Outcome(run, placed, unplaced, len(plan["placements"]) - len(placed))
+
+
+def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A run's market and plan as files for ``python -m matching check``."""
+    run = run_of(session, by, ref, run_ref)
+    return market_of(session, run), plan_of(session, run)
+
+
+def plan_of(session: Session, run: Run) -> dict[str, Any]:
+    if run.status != "done":
+        raise Refused("run_not_done")
+    text = session.scalars(select(Run.plan).where(Run.id == run.id)).one() or "{}"
+    return _parsed(run.ref, text)
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed(_ref: str, text: str) -> dict[str, Any]:
+    """A stored plan never changes, and a desk page reads the same one again and again."""
+    plan: dict[str, Any] = json.loads(text)
+    return plan
