@@ -22,7 +22,7 @@ from platsverket.database import connect, ping, sessions
 from platsverket.errors import Refused
 from platsverket.features import GROUPS
 from platsverket.models import User
-from platsverket.web import Service, db, page, safe_path
+from platsverket.web import PageUser, Service, db, page, safe_path
 
 log = structlog.get_logger()
 LANGUAGES = {"sv": "Svenska", "en": "English"}
@@ -37,25 +37,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-
-
-class PageUser:
-    """The signed-in person as Flask-Login and the page's header know them."""
-
-    is_authenticated = is_active = True
-    is_anonymous = False
-
-    def __init__(self, user: User, token: str):
-        self.user, self.token = user, token
-        self.name = user.name
-
-    def get_id(self) -> str:
-        return self.token
-
-    @property
-    def organisations_label(self) -> str:
-        names = dict.fromkeys(m.agency.name for m in self.user.memberships)
-        return ", ".join(names) or (gettext("Administrator") if self.user.is_administrator else "")
 
 
 def create_app(config: Config | None = None) -> Flask:

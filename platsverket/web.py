@@ -9,16 +9,38 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import current_app, g, render_template, request, url_for
+from flask_babel import gettext
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from platsverket.access import Identity
 from platsverket.config import Config
 from platsverket.errors import Refused
+from platsverket.models import User
 from platsverket.words import sentence
 
 View = TypeVar("View", bound=Callable[..., Any])
 PER_PAGE, MOST_PER_PAGE = 20, 100
+ROW = re.compile(r"[0-9]{1,4}")
+
+
+class PageUser:
+    """The signed-in person as Flask-Login and the page's header know them."""
+
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def __init__(self, user: User, token: str):
+        self.user, self.token = user, token
+        self.name = user.name
+
+    def get_id(self) -> str:
+        return self.token
+
+    @property
+    def organisations_label(self) -> str:
+        names = dict.fromkeys(m.agency.name for m in self.user.memberships)
+        return ", ".join(names) or (gettext("Administrator") if self.user.is_administrator else "")
 
 
 @dataclass(frozen=True)
@@ -68,18 +90,24 @@ def form_values() -> dict[str, Any]:
 
     Names that a schema expects as lists are given to ``lists_of``; buttons and the token are left out.
     """
-    flat = {name: request.form.getlist(name) for name in request.form if name != "csrf_token"}
     values: dict[str, Any] = {}
-    for name, entries in flat.items():
-        parts = name.split("-")
-        if len(parts) == 3 and parts[1].isdigit():
-            rows = values.setdefault(parts[0], {})
-            rows.setdefault(int(parts[1]), {})[parts[2]] = entries[-1]
+    for name in request.form:
+        entries, parts = request.form.getlist(name), name.split("-")
+        if len(parts) == 3 and ROW.fullmatch(parts[1]):
+            _inner(_inner(values, parts[0]), int(parts[1]))[parts[2]] = entries[-1]
         elif len(parts) == 2:
-            values.setdefault(parts[0], {})[parts[1]] = entries[-1]
-        else:
+            _inner(values, parts[0])[parts[1]] = entries[-1]
+        elif name != "csrf_token":
             values[name] = entries if len(entries) > 1 else entries[0]
     return {name: _rows(value) for name, value in values.items()}
+
+
+def _inner(values: dict[Any, Any], name: Any) -> dict[Any, Any]:
+    """The dict at ``name``, in place of anything else that a strange form sent under that name."""
+    if not isinstance(values.get(name), dict):
+        values[name] = {}
+    inner: dict[Any, Any] = values[name]
+    return inner
 
 
 def _rows(value: Any) -> Any:
