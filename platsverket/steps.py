@@ -1,0 +1,89 @@
+"""What waits for one person, so that the start page can put it first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from platsverket import proposals
+from platsverket.access import Identity, may
+from platsverket.database import now
+from platsverket.models import (
+    CASE_OFFICER,
+    COORDINATOR,
+    PROJECT_LEAD,
+    Agreement,
+    MatchRound,
+    Need,
+    Offer,
+    OfferSpan,
+    Proposal,
+)
+
+RECONFIRM_AHEAD_DAYS = 14
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The first few of each thing to do, and how many there are of those that can be many."""
+
+    proposals: list[Proposal] = field(default_factory=list)
+    all_proposals: int = 0
+    offers: list[Offer] = field(default_factory=list)
+    all_offers: int = 0
+    needs: list[Need] = field(default_factory=list)
+    all_needs: int = 0
+    rounds: list[MatchRound] = field(default_factory=list)
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.proposals or self.offers or self.needs or self.rounds)
+
+
+def next_steps(session: Session, by: Identity) -> Steps:
+    """Proposals to answer, own premises to reconfirm, own requests without a place, rounds to steer: by role."""
+    found, all_proposals = [], 0
+    if may(by, "proposal.answer"):
+        found, all_proposals = proposals.search(session, by, SHOWN, unanswered=True)
+    offers, all_offers = _to_reconfirm(session, by)
+    needs, all_needs = _without_place(session, by)
+    return Steps(found, all_proposals, offers, all_offers, needs, all_needs, _to_steer(session, by))
+
+
+def _to_reconfirm(session: Session, by: Identity) -> tuple[list[Offer], int]:
+    today = now().date()
+    condition = (
+        Offer.agency_id.in_(by.agencies(CASE_OFFICER)),
+        Offer.withdrawn_at.is_(None),
+        Offer.valid_until < today + timedelta(days=RECONFIRM_AHEAD_DAYS),
+        Offer.spans.any(OfferSpan.last_day >= today),
+    )
+    query = select(Offer).where(*condition).order_by(Offer.valid_until, Offer.id).limit(SHOWN)
+    total = session.scalar(select(func.count(Offer.id)).where(*condition)) or 0
+    return list(session.scalars(query).unique()), total
+
+
+def _without_place(session: Session, by: Identity) -> tuple[list[Need], int]:
+    at = now()
+    of_need = exists().where(Proposal.need_id == Need.id)
+    condition = (
+        Need.agency_id.in_(by.agencies(PROJECT_LEAD)),
+        Need.withdrawn_at.is_(None),
+        Need.latest_start >= at.date(),
+        ~of_need.where(Proposal.holds_seats, Proposal.answer_by > at),
+        ~of_need.where(Agreement.proposal_id == Proposal.id, Agreement.last_day >= at.date()),
+    )
+    query = select(Need).where(*condition).order_by(Need.latest_start, Need.id).limit(SHOWN)
+    total = session.scalar(select(func.count(Need.id)).where(*condition)) or 0
+    return list(session.scalars(query).unique()), total
+
+
+def _to_steer(session: Session, by: Identity) -> list[MatchRound]:
+    if not by.has(COORDINATOR):
+        return []
+    waiting = select(MatchRound).where(MatchRound.published_at.is_(None), MatchRound.cancelled_at.is_(None))
+    return list(session.scalars(waiting.order_by(MatchRound.freezes_on, MatchRound.id).limit(SHOWN)))

@@ -1,0 +1,91 @@
+"""The start page, signing in and out, and the pages about the service itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, session, url_for
+from flask_login import current_user, login_user, logout_user
+
+from platsverket import accounts, demo, rounds, statistics, steps
+from platsverket.errors import Refused
+from platsverket.schemas import SignInSchema, load
+from platsverket.web import PageUser, by, config, db, field_errors, page, rule, safe_path, typed
+from platsverket.words import today
+
+blueprint = Blueprint("start", __name__)
+
+
+@blueprint.get("/")
+@rule("public")
+def home() -> Any:
+    coming = rounds.next_round(db(), today())
+    if by().user_id is None:
+        figures = statistics.open_figures(db(), config())
+        return page("start/welcome.html", figures=figures, next_round=coming)
+    return page("start/home.html", steps=steps.next_steps(db(), by()), next_round=coming)
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@rule("public")
+def sign_in() -> Any:
+    if request.method == "GET":
+        return _sign_in_page(values={"next": request.args.get("next", "")})
+    try:
+        values = load(SignInSchema(), {name: request.form.get(name, "") for name in ("email", "password")})
+        address = request.remote_addr or ""
+        user, token = accounts.sign_in(db(), config().sign_in, values["email"], values["password"], address)
+    except Refused as refused:
+        if refused.status not in (422, 429):
+            raise
+        return _sign_in_page(refused.status, values=typed(), errors=field_errors(refused))
+    _forget()
+    login_user(PageUser(user, token))
+    return redirect(safe_path(request.form.get("next")), 303)
+
+
+def _sign_in_page(status: int = 200, **context: Any) -> Any:
+    people = [one.email for one in demo.USERS] if config().demo else []
+    return page("start/sign_in.html", status, demo_people=people, **context)
+
+
+@blueprint.post("/sign-out")
+@rule("public")
+def sign_out() -> Any:
+    if current_user.is_authenticated:
+        accounts.sign_out(db(), current_user.get_id())
+        logout_user()
+    _forget()
+    return redirect(url_for("start.home"), 303)
+
+
+def _forget() -> None:
+    """Nothing of one visitor's session may live on in another's, but the language chosen is kept."""
+    language = session.get("lang")
+    session.clear()
+    if language:
+        session["lang"] = language
+
+
+@blueprint.get("/about")
+@rule("public")
+def about() -> Any:
+    return page("start/about.html")
+
+
+@blueprint.get("/accessibility")
+@rule("public")
+def accessibility() -> Any:
+    return page("start/accessibility.html")
+
+
+@blueprint.get("/privacy")
+@rule("public")
+def privacy() -> Any:
+    return page("start/privacy.html")
+
+
+@blueprint.get("/for-systems")
+@rule("public")
+def api() -> Any:
+    return page("start/api.html")
