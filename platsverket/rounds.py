@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, undefer
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 import matching
 from platsverket import ledger, markets, runs
@@ -97,7 +97,21 @@ def search(session: Session, by: Identity, limit: int = 20, offset: int = 0) -> 
     demand(by, "round.steer")
     total = session.scalar(select(func.count(MatchRound.id))) or 0
     page = select(MatchRound).order_by(MatchRound.id.desc()).limit(limit).offset(offset)
+    page = page.options(selectinload(MatchRound.runs))  # a round's status asks them
     return list(session.scalars(page)), total
+
+
+def frozen_figures(session: Session, by: Identity, ref: str) -> dict[str, int]:
+    """The frozen market in figures: offers and their seats, needs and theirs, and how many were already promised."""
+    match_round = steered(session, by, ref)
+    market = json.loads(match_round.market or "{}")
+    return {
+        "offers": len(market["offers"]),
+        "seats_offered": sum(o["seats"] for o in market["offers"]),
+        "needs": len(market["needs"]),
+        "seats_asked": sum(n["seats"] for n in market["needs"]),
+        "promised": len(market["decisions"]["locked"]),
+    }
 
 
 def next_round(session: Session, today: date) -> MatchRound | None:

@@ -76,10 +76,13 @@ def market_of(session: Session, run: Run) -> dict[str, Any]:
     return {**_frozen(session, run), **run.decisions}
 
 
+def promised(session: Session, run: Run) -> set[str]:
+    """The refs of the needs that were agreed or held before the run's round, and so locked in it from the start."""
+    return {lock["need"] for lock in _frozen(session, run)["decisions"]["locked"]}
+
+
 def _frozen(session: Session, run: Run) -> dict[str, Any]:
-    text = session.scalars(select(MatchRound.market).where(MatchRound.id == run.round_id)).one()
-    market: dict[str, Any] = json.loads(text or "{}")
-    return market
+    return _parsed(session.scalars(select(MatchRound.market).where(MatchRound.id == run.round_id)).one() or "{}")
 
 
 @writing
@@ -201,20 +204,28 @@ def outcome(session: Session, by: Identity, ref: str, run_ref: str) -> Outcome:
 
 
 def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A run's market and plan as files for ``python -m matching check``."""
+    """A run's market and plan as files for ``python -m matching check``.
+
+    Raises Refused("sealed_in_market") for a person whom sealed premises in the market do not name.
+    """
     run = run_of(session, by, ref, run_ref)
-    return market_of(session, run), plan_of(session, run)
+    market = market_of(session, run)
+    if by.user_id is not None:  # the command line is nobody: whoever runs it holds the database
+        known = set(session.scalars(select(Offer.ref).where(rows(by, "offer.read"))))
+        if any(offer["id"] not in known for offer in market["offers"]):
+            raise Refused("sealed_in_market", status=403)
+    return market, plan_of(session, run)
 
 
 def plan_of(session: Session, run: Run) -> dict[str, Any]:
     if run.status != "done":
         raise Refused("run_not_done")
     text = session.scalars(select(Run.plan).where(Run.id == run.id)).one() or "{}"
-    return _parsed(run.ref, text)
+    return _parsed(text)
 
 
 @functools.lru_cache(maxsize=4)
-def _parsed(_ref: str, text: str) -> dict[str, Any]:
-    """A stored plan never changes, and a desk page reads the same one again and again."""
-    plan: dict[str, Any] = json.loads(text)
-    return plan
+def _parsed(text: str) -> dict[str, Any]:
+    """A stored market or plan never changes, and a desk page reads the same ones again and again: read, never write."""
+    value: dict[str, Any] = json.loads(text)
+    return value

@@ -214,6 +214,9 @@ REFUSALS = {
     "round_published": _("The round has already been published."),
     "run_under_way": _("A run is already under way. Wait for it, or stop it."),
     "run_not_done": _("The run is not done, so there is no outcome to show yet."),
+    "sealed_in_market": _(
+        "The files of this round tell of sealed premises that do not name you. Ask a coordinator whom they name."
+    ),
     "answer_time_over": _("The last day to answer has passed. Open a new round."),
     "decision_impossible": _("The decision contradicts the round's input or another decision: %(faults)s"),
     "proposal_expired": _("The time to answer has run out, so the seats have been let go."),
