@@ -67,6 +67,8 @@ def _sqlite(address: Any, lock_wait_seconds: int) -> Engine:
     def _on_connect(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own is too late to lock
         connection.execute("PRAGMA foreign_keys = ON")
+        # SQLite's own lower() knows only ASCII: a search for "östersund" would miss Östersund.
+        connection.create_function("lower", 1, _lower, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
@@ -74,6 +76,10 @@ def _sqlite(address: Any, lock_wait_seconds: int) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:
