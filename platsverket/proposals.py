@@ -98,18 +98,36 @@ def search(
     offset: int = 0,
     *,
     unanswered: bool = False,
+    others: bool = False,
     round_ref: str = "",
 ) -> tuple[list[Proposal], int]:
-    """Proposals this reader may see, soonest deadline first; ``unanswered`` keeps those waiting for an answer."""
+    """Proposals this reader may see, those still open first, soonest deadline first; ``unanswered`` keeps
+    those waiting for this reader's answer, ``others`` the rest."""
     demand(by, "proposal.read")
     query = select(Proposal).where(rows(by, "proposal.read"))
+    waiting = Proposal.holds_seats & (Proposal.answer_by > now()) & _unanswered(by)
     if unanswered:
-        query = query.where(Proposal.holds_seats, Proposal.answer_by > now(), _unanswered(by))
+        query = query.where(waiting)
+    if others:
+        query = query.where(~waiting)
     if round_ref:
         query = query.where(Proposal.match_round.has(ref=round_ref))
     total = session.scalar(select(func.count()).select_from(query.with_only_columns(Proposal.id).subquery())) or 0
     page = query.order_by(Proposal.holds_seats.desc(), Proposal.answer_by, Proposal.id).limit(limit).offset(offset)
     return list(session.scalars(page).unique()), total
+
+
+def tally(session: Session, by: Identity, round_ref: str) -> dict[str, int]:
+    """How many of a round's proposals stand at each status, as far as this reader may see them."""
+    demand(by, "proposal.read")
+    query = select(Proposal.poster_answer, Proposal.lead_answer, Proposal.expired_at, Proposal.answer_by)
+    found = session.execute(query.where(rows(by, "proposal.read"), Proposal.match_round.has(ref=round_ref)))
+    at = now()
+    counted = dict.fromkeys(("open", "agreed", "declined", "expired"), 0)
+    for poster, lead, expired_at, answer_by in found:
+        one = Proposal(poster_answer=poster, lead_answer=lead, expired_at=expired_at, answer_by=answer_by)
+        counted[one.status(at)] += 1
+    return counted
 
 
 def _unanswered(by: Identity) -> Any:
