@@ -167,7 +167,7 @@ def _filtered(query: Any, filters: Filters, address: Any, band: int) -> Any:
         query = query.where(Offer.municipality_code.startswith(filters.county, autoescape=True))
     if filters.seats:
         # Of restricted premises only the rounded number is known, so only that may be tested.
-        known = case((address, Offer.seats), else_=Offer.seats / band * band)
+        known = case((address, Offer.seats), else_=Offer.seats // band * band)
         query = query.where(known >= filters.seats)
     details = _details(filters)
     return query.where(address, *details) if details else query
