@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import data
-from platsverket.errors import Fault, invalid
+from data.spelling import fold
+from platsverket.errors import Fault, Refused, invalid
 from platsverket.models import Agency
 
 
@@ -47,3 +48,35 @@ def search(session: Session, text: str, limit: int = 20, offset: int = 0) -> tup
         query = query.where(func.lower(Agency.name).contains(text.lower(), autoescape=True))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     return list(session.scalars(query.order_by(Agency.name, Agency.id).limit(limit).offset(offset))), total
+
+
+def own(session: Session, ids: Iterable[int]) -> list[Agency]:
+    """The organisations in which a person has a role, by name."""
+    return list(session.scalars(select(Agency).where(Agency.id.in_(ids)).order_by(Agency.name)))
+
+
+MOST_SUGGESTED = 5
+
+
+def by_names(session: Session, names: Iterable[str], field: str) -> list[Agency]:
+    """The organisations that people mean by these names: a whole name in any spelling, or a part that only one has.
+
+    Raises Refused("invalid") with a fault at ``field`` for each name that fits none or several.
+    """
+    known = [(fold(agency.name), agency) for agency in session.scalars(select(Agency).order_by(Agency.name))]
+    found: dict[int, Agency] = {}
+    faults = []
+    for name in names:
+        wanted = fold(name)
+        fits = [a for spelled, a in known if spelled == wanted]
+        fits = fits or [a for spelled, a in known if wanted and wanted in spelled]
+        if len(fits) == 1:
+            found[fits[0].id] = fits[0]
+        elif fits:
+            choices = [a.name for a in fits[:MOST_SUGGESTED]] + ["…"] * (len(fits) > MOST_SUGGESTED)
+            faults.append(Fault("agency_ambiguous", name=name, choices=choices))
+        else:
+            faults.append(Fault("agency_unknown", name=name))
+    if faults:
+        raise Refused("invalid", fields={field: faults})
+    return list(found.values())

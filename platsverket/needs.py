@@ -81,6 +81,12 @@ def read(session: Session, by: Identity, ref: str) -> Need:
     return find(session, by, "need.read", Need, ref)
 
 
+def proposals_on(session: Session, by: Identity, need: Need) -> list[Proposal]:
+    """The proposals on a request that this reader may see, newest first."""
+    query = select(Proposal).where(Proposal.need_id == need.id, rows(by, "proposal.read"))
+    return list(session.scalars(query.order_by(Proposal.id.desc())).unique())
+
+
 def search(
     session: Session, by: Identity, text: str = "", limit: int = 20, offset: int = 0, *, standing: bool = False
 ) -> tuple[list[Need], int]:

@@ -145,6 +145,53 @@ ASIDE = {
     "admission": _("the premises do not admit the organisation"),
     "barred": _("a coordinator has ruled it out"),
 }
+SIDES = {"poster": _("the host"), "lead": _("the guest")}
+PRIORITIES = {1: _("Normal"), 2: _("Important"), 3: _("Urgent")}
+NOUNS = {
+    "offer": _("Spare premises"),
+    "need": _("Space requests"),
+    "proposal": _("Proposals"),
+    "agreement": _("Agreements"),
+    "round": _("Match rounds"),
+    "account": _("Accounts"),
+    "token": _("API tokens"),
+}
+EVENTS = {
+    "offer.posted": _("Spare premises were posted."),
+    "offer.changed": _("Spare premises were changed."),
+    "offer.reconfirmed": _("Spare premises were reconfirmed."),
+    "offer.withdrawn": _("Spare premises were withdrawn."),
+    "offer.address_read": _("A coordinator read the address of premises that are not open."),
+    "need.posted": _("A space request was posted."),
+    "need.changed": _("A space request was changed."),
+    "need.withdrawn": _("A space request was withdrawn."),
+    "need.prioritised": _("The priority of a space request was set to %(priority)s. Reason: %(reason)s"),
+    "proposal.published": _("A proposal was published."),
+    "proposal.accepted": _("A proposal was accepted by %(side)s."),
+    "proposal.declined": _("A proposal was declined by %(side)s. Reason: %(reason)s."),
+    "proposal.expired": _("A proposal was not answered in time. Its seats were let go."),
+    "agreement.made": _("Agreement %(number)s was made."),
+    "agreement.ended": _("An agreement was ended early. Its last day is %(last_day)s. Reason: %(reason)s."),
+    "round.opened": _("The match round %(name)s was opened."),
+    "round.frozen": _("A match round was frozen with %(offers)s premises and %(needs)s requests."),
+    "round.run_requested": _("Run %(number)s of a match round was asked for."),
+    "round.run_failed": _("A run of a match round failed."),
+    "round.stop_requested": _("A run of a match round was asked to stop."),
+    "round.published": _("A match round was published: %(proposals)s proposals, %(set_aside)s set aside."),
+    "round.cancelled": _("A match round was called off."),
+    "decision.made": _("A coordinator made a decision in a match round. Reason: %(reason)s"),
+    "decision.removed": _("A coordinator’s decision in a match round was removed."),
+    "account.created": _("An account was created."),
+    "account.changed": _("An account or its roles were changed."),
+    "account.deactivated": _("An account was closed."),
+    "account.signed_in": _("Signed in."),
+    "account.language_changed": _("The language of an account was changed."),
+    "account.password_changed": _("A password was changed."),
+    "account.password_reset": _("An administrator made a new password."),
+    "token.made": _("The API token %(name)s was made."),
+    "token.revoked": _("An API token was revoked."),
+    "demo.filled": _("The demo market was filled in."),
+}
 
 FAULTS = {
     "required": _("This must be filled in."),
@@ -185,6 +232,8 @@ FAULTS = {
     "place_outside_sweden": _(
         "This point lies outside Sweden. Check the coordinates: latitude first, such as 59.33, 18.06."
     ),
+    "agency_unknown": _("There is no organisation with the name %(name)s here. Check the spelling."),
+    "agency_ambiguous": _("Several organisations match %(name)s. Write the whole name: %(choices)s."),
     "place_ambiguous": _("There are several places with this name. Choose one: %(choices)s."),
     "last_day": _("Choose a day from %(earliest)s to %(latest)s."),
 }
@@ -291,6 +340,35 @@ def _commitment(one: Any) -> str:
         "a proposal awaiting answers (%(agency)s, %(seats)s seats, %(start)s to %(until)s)",
         **{k: v for k, v in span.items() if k != "title"},
     )
+
+
+def event(kind: str, data: dict[str, Any]) -> str:
+    """What happened, as a sentence."""
+    return str(EVENTS.get(kind, kind)) % _EventData(data)
+
+
+class _EventData(dict[str, Any]):
+    """An event's values as its sentence shows them; an older event may lack one."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+    def __getitem__(self, name: str) -> str:
+        value = super().__getitem__(name)
+        if name == "last_day":
+            return day(date.fromisoformat(value))
+        tables: dict[str, Any] = {
+            "reason": {**DECLINE_REASONS, **END_REASONS},
+            "side": SIDES,
+            "priority": PRIORITIES,
+        }
+        return str(tables.get(name, {}).get(value) or shown(value))
+
+
+def seat_band(seats: int, width: int) -> str:
+    """All that restricted premises say of their size: between which round numbers their seats lie."""
+    least = seats // width * width
+    return f"{number(max(1, least))}–{number(least + width - 1)}"
 
 
 def number(value: float, decimals: int | None = None) -> str:
