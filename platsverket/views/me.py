@@ -1,8 +1,17 @@
+"""One's own account: language, password, and API tokens."""
+
+from __future__ import annotations
+
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, request, session, url_for
+from flask_babel import force_locale, gettext
+from flask_login import current_user
 
-from platsverket.web import page, rule
+from platsverket import accounts
+from platsverket.errors import Fault, Refused, invalid
+from platsverket.schemas import PasswordSchema, TokenSchema, load
+from platsverket.web import by, config, db, field_errors, form_values, page, rule, typed
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 
@@ -10,4 +19,58 @@ blueprint = Blueprint("me", __name__, url_prefix="/me")
 @blueprint.get("")
 @rule("self")
 def index() -> Any:
-    return page("me/index.html")
+    return page("me/index.html", person=current_user.user)
+
+
+@blueprint.post("/language")
+@rule("self")
+def language() -> Any:
+    chosen = request.form.get("language", "")
+    if chosen not in config().site.languages:
+        raise invalid(language=Fault("choice"))
+    accounts.set_language(db(), by(), chosen)
+    session["lang"] = chosen
+    with force_locale(chosen):
+        flash(gettext("The language has been changed."), "success")
+    return redirect(url_for("me.index"), 303)
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+@rule("self")
+def password() -> Any:
+    if request.method == "GET":
+        return page("me/password.html")
+    try:
+        accounts.change_password(db(), by(), load(PasswordSchema(), form_values()), current_user.get_id())
+    except Refused as refused:
+        if not refused.fields:
+            raise
+        return page("me/password.html", refused.status, errors=field_errors(refused))
+    flash(gettext("Your password has been changed. Your other sessions have ended."), "success")
+    return redirect(url_for("me.index"), 303)
+
+
+@blueprint.route("/tokens", methods=["GET", "POST"])
+@rule("self")
+def tokens() -> Any:
+    if request.method == "GET":
+        return _tokens_page(values={"days": min(90, config().sign_in.token_days)})
+    try:
+        token, secret = accounts.make_token(db(), by(), config().sign_in, load(TokenSchema(), form_values()))
+    except Refused as refused:
+        if not refused.fields:
+            raise
+        return _tokens_page(refused.status, values=typed(), errors=field_errors(refused))
+    return page("me/token.html", token=token, secret=secret)
+
+
+def _tokens_page(status: int = 200, **context: Any) -> Any:
+    return page("me/tokens.html", status, tokens=accounts.tokens(db(), by()), **context)
+
+
+@blueprint.post("/tokens/<ref>/revoke")
+@rule("self")
+def revoke(ref: str) -> Any:
+    accounts.revoke_token(db(), by(), ref)
+    flash(gettext("The token has been revoked. It no longer works."), "success")
+    return redirect(url_for("me.tokens"), 303)
