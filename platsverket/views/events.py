@@ -1,13 +1,41 @@
+"""What happened, for those whom it concerns."""
+
+from __future__ import annotations
+
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request, url_for
 
-from platsverket.web import page, rule
+from platsverket import events
+from platsverket.models import Event
+from platsverket.web import by, db, page, paging, rule
+from platsverket.words import NOUNS
 
 blueprint = Blueprint("events", __name__, url_prefix="/events")
+
+PAGES = {
+    "offer": "offers.read",
+    "need": "needs.read",
+    "proposal": "proposals.read",
+    "agreement": "agreements.read",
+    "round": "rounds.read",
+}
 
 
 @blueprint.get("")
 @rule("event.read")
 def index() -> Any:
-    return page("events/index.html")
+    noun, ref = request.args.get("noun", ""), request.args.get("ref", "")
+    noun = noun if noun in NOUNS else ""
+    where = paging()
+    found, total = events.search(db(), by(), noun, ref, where.size, where.offset)
+    return page(
+        "events/index.html",
+        events=found, total=total, paging=where, noun=noun, ref=ref, titles=events.titles(db(), found), url=_url,
+    )  # fmt: skip
+
+
+def _url(event: Event) -> str:
+    """The page of what an event is about, or nothing where it has none."""
+    endpoint = PAGES.get(event.noun)
+    return url_for(endpoint, ref=event.noun_ref) if endpoint else ""
