@@ -123,9 +123,9 @@ def _fill(session: Session, by: Identity, config: Config, need: Need, values: di
         raise invalid(latest_start=Fault("in_the_past"))
     for name in PLAIN:
         setattr(need, name, values[name])
-    place = places.located(values["place"], config.places)
-    need.agency, need.agency_id = agency, agency.id
-    need.place, need.precision = place.label, place.precision
-    need.lat, need.lon, need.municipality_code = place.lat, place.lon, place.municipality_code
+    if values["place"] != need.place:  # left as it was, it stays where it is, whatever the registers say by now
+        place = places.located(values["place"], config.places)
+        need.place, need.precision = place.label, place.precision
+        need.lat, need.lon, need.municipality_code = place.lat, place.lon, place.municipality_code
     need.seats = values["seats"] or -(-values["area_m2"] // config.offers.m2_per_seat)
     need.weekdays = tuple(values["weekdays"])

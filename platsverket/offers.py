@@ -195,10 +195,10 @@ def _fill(session: Session, by: Identity, config: Config, offer: Offer, values: 
         raise invalid(agency=Fault("not_own_agency"))
     for name in PLAIN:
         setattr(offer, name, values[name])
-    place = places.located(values["place"], config.places)
-    offer.agency, offer.agency_id = agency, agency.id
-    offer.place, offer.precision = place.label, place.precision
-    offer.lat, offer.lon, offer.municipality_code = place.lat, place.lon, place.municipality_code
+    if values["place"] != offer.place:  # left as it was, it stays where it is, whatever the registers say by now
+        place = places.located(values["place"], config.places)
+        offer.place, offer.precision = place.label, place.precision
+        offer.lat, offer.lon, offer.municipality_code = place.lat, place.lon, place.municipality_code
     offer.seats = values["seats"] or max(1, values["area_m2"] // config.offers.m2_per_seat)
     offer.weekdays = tuple(values["weekdays"])
     _set_spans(offer, values["spans"])
