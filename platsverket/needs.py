@@ -123,6 +123,7 @@ def _fill(session: Session, by: Identity, config: Config, need: Need, values: di
         raise invalid(latest_start=Fault("in_the_past"))
     for name in PLAIN:
         setattr(need, name, values[name])
+    need.agency, need.agency_id = agency, agency.id
     if values["place"] != need.place:  # left as it was, it stays where it is, whatever the registers say by now
         place = places.located(values["place"], config.places)
         need.place, need.precision = place.label, place.precision

@@ -195,6 +195,7 @@ def _fill(session: Session, by: Identity, config: Config, offer: Offer, values: 
         raise invalid(agency=Fault("not_own_agency"))
     for name in PLAIN:
         setattr(offer, name, values[name])
+    offer.agency, offer.agency_id = agency, agency.id
     if values["place"] != offer.place:  # left as it was, it stays where it is, whatever the registers say by now
         place = places.located(values["place"], config.places)
         offer.place, offer.precision = place.label, place.precision
