@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import func, select
@@ -40,9 +41,21 @@ def post(session: Session, by: Identity, config: Config, values: dict[str, Any])
 
 
 @writing
-def change(session: Session, by: Identity, config: Config, ref: str, values: dict[str, Any]) -> Need:
-    """Change a request; raises Refused("need_committed") while a proposal on it is open or an agreement runs."""
+def change(
+    session: Session,
+    by: Identity,
+    config: Config,
+    ref: str,
+    values: dict[str, Any],
+    guard: Callable[[Need], None] | None = None,
+) -> Need:
+    """Change a request; raises Refused("need_committed") while a proposal on it is open or an agreement runs.
+
+    ``guard`` sees the request as it stands, held, before anything is changed, and may refuse.
+    """
     need = find(session, by, "need.edit", Need, ref, seen="need.read", lock=True)
+    if guard:
+        guard(need)
     if need.withdrawn_at:
         raise Refused("need_withdrawn")
     _demand_free(session, need)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -67,9 +68,21 @@ def post(session: Session, by: Identity, config: Config, values: dict[str, Any])
 
 
 @writing
-def change(session: Session, by: Identity, config: Config, ref: str, values: dict[str, Any]) -> Offer:
-    """Change premises; raises Refused("committed") naming what would have to be given up first."""
+def change(
+    session: Session,
+    by: Identity,
+    config: Config,
+    ref: str,
+    values: dict[str, Any],
+    guard: Callable[[Offer], None] | None = None,
+) -> Offer:
+    """Change premises; raises Refused("committed") naming what would have to be given up first.
+
+    ``guard`` sees the premises as they stand, held, before anything is changed, and may refuse.
+    """
     offer = find(session, by, "offer.edit", Offer, ref, seen="offer.read", lock=True)
+    if guard:
+        guard(offer)
     if offer.withdrawn_at:
         raise Refused("offer_withdrawn")
     today = now().date()
@@ -135,12 +148,16 @@ def read(session: Session, by: Identity, ref: str) -> tuple[Offer, bool]:
     return offer, allowed(session, by, "offer.address", offer)
 
 
+def on_record(by: Identity, offer: Offer) -> bool:
+    """Whether it must be put on record when this person reads the address: a coordinator's, of others' closed premises."""
+    return offer.visibility != "open" and by.has(COORDINATOR) and offer.agency_id not in by.agencies(CASE_OFFICER)
+
+
 @writing
 def note_address_read(session: Session, by: Identity, ref: str) -> None:
     """Put on record that a coordinator read the address of premises that are not open."""
     offer = find(session, by, "offer.address", Offer, ref)
-    own = offer.agency_id in by.agencies(CASE_OFFICER)
-    if offer.visibility != "open" and by.has(COORDINATOR) and not own:
+    if on_record(by, offer):
         record(session, by, "offer.address_read", "offer", offer.ref, agency_id=offer.agency_id)
 
 

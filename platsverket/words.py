@@ -274,6 +274,8 @@ REFUSALS = {
     "no_room": _("The seats are no longer there: others have taken them in the meantime. Nothing was changed."),
     "agreement_over": _("The agreement has already ended."),
     "geocoder_unavailable": _("The place search does not answer just now. Try again, or give coordinates."),
+    "json": _("The body is not JSON that can be understood: one object in UTF-8, each name once, no NaN."),
+    "media_type": _("Send the body as application/json."),
     "stale": _("Somebody else has changed this since you opened it. Read it again and repeat your change."),
 }
 HTTP = {
@@ -286,6 +288,7 @@ HTTP = {
     404: (_("The page is not here"), _("Check the address, or start from the start page.")),
     405: (_("This cannot be done that way"), _("Go back and use the page's own links and buttons.")),
     409: (_("That cannot be done right now"), _("Open the page again to see how things stand now.")),
+    412: (_("It has changed in the meantime"), _("Open the page again to see how things stand now.")),
     413: (_("Too much was sent"), _("Send less at a time.")),
     415: (_("The format is not supported"), _("Send the content in the format that is described.")),
     422: (_("Something is not right"), _("Go back, correct it and send again.")),
