@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from platsverket import ledger
-from platsverket.access import Identity, demand, find, rows
+from platsverket.access import Identity, allowed, demand, find, rows
 from platsverket.database import clock, now, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
@@ -89,6 +89,15 @@ def _side(by: Identity, proposal: Proposal, wanted: str | None) -> str:
 
 def read(session: Session, by: Identity, ref: str) -> Proposal:
     return find(session, by, "proposal.read", Proposal, ref)
+
+
+def shows_place(session: Session, by: Identity, proposal: Proposal) -> bool:
+    """Whether a proposal's own page shows this reader the very place and the contact.
+
+    A coordinator reads those of premises that are not open on the premises' page, where reading is put on record.
+    """
+    party = bool(sides(by, proposal))
+    return (party or proposal.offer.visibility == "open") and allowed(session, by, "offer.address", proposal.offer)
 
 
 def search(

@@ -1,0 +1,81 @@
+"""Proposals: one page on which each side sees all it needs, and accepts or declines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
+
+from platsverket import outcome_words, proposals
+from platsverket.database import now
+from platsverket.errors import Refused
+from platsverket.schemas import DECLINE_REASONS, AnswerSchema, load
+from platsverket.web import by, db, field_errors, form_values, page, paging, rule, typed
+
+blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
+
+
+@blueprint.get("")
+@rule("proposal.read")
+def index() -> Any:
+    """What awaits this reader's answer first, then all the rest; of one round where ?round= names it."""
+    here, round_ref = paging(), request.args.get("round", "")
+    waiting = request.args.get("show") == "to-answer"
+    asked = {"round_ref": round_ref} if round_ref else {}
+    to_answer, to_answer_total = proposals.search(
+        db(), by(), here.size, here.offset if waiting else 0, unanswered=True, **asked
+    )
+    others, total = ([], 0) if waiting else proposals.search(db(), by(), here.size, here.offset, others=True, **asked)
+    return page(
+        "proposals/index.html",
+        to_answer=to_answer if waiting or here.number == 1 else [],
+        to_answer_total=to_answer_total,
+        others=others,
+        total=total,
+        waiting=waiting,
+        round_ref=round_ref,
+        paging=here,
+        now=now(),
+        told=outcome_words,
+    )
+
+
+@blueprint.get("/<ref>")
+@rule("proposal.read")
+def show(ref: str) -> Any:
+    return _shown(ref)
+
+
+def _shown(ref: str, status: int = 200, errors: Any = None) -> Any:
+    proposal = proposals.read(db(), by(), ref)
+    own = proposals.sides(by(), proposal)
+    return page(
+        "proposals/show.html",
+        status,
+        proposal=proposal,
+        state=proposal.status(now()),
+        sides=own,
+        exact=proposals.shows_place(db(), by(), proposal),
+        told=outcome_words,
+        reasons=DECLINE_REASONS,
+        values=typed() if errors else {},
+        errors=errors or {},
+    )
+
+
+@blueprint.post("/<ref>/answer")
+@rule("proposal.answer")
+def answer(ref: str) -> Any:
+    try:
+        proposal = proposals.answer(db(), by(), ref, load(AnswerSchema(), form_values()))
+    except Refused as refused:
+        if refused.status not in (409, 422):
+            raise
+        return _shown(ref, refused.status, field_errors(refused))
+    if proposal.agreement:
+        flash(_("Both sides have accepted. The agreement is made and the seats are yours."), "success")
+        return redirect(url_for("agreements.show", ref=proposal.agreement.ref), 303)
+    declined = request.form.get("answer") == "declined"
+    flash(_("You have declined. The seats are free again.") if declined else _("You have accepted."), "success")
+    return redirect(url_for("proposals.show", ref=ref), 303)
