@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from matching import capacity
-from matching.candidates import placeable
+from matching.candidates import allowed, placeable
 from matching.goals import GOALS, fit
 from matching.market import Market, last_day
 from matching.plan import Placement, Plan
 from matching.reading import shown
-from matching.rules import RULE_BY_CODE, Rows, broken_rows, rows_of, table_of
+from matching.room import amounts, free_at, ledger_of
+from matching.rules import RULE_BY_CODE, Rows, broken_rows, rows_of, span_of, table_of
 
 _KM = 0.006  # a distance is written with two decimals
 
@@ -182,3 +183,16 @@ def _accounting(market: Market, plan: Plan) -> Iterator[PlanFault]:
             yield PlanFault("not_accounted", need.id)
         if need.id in placed and need.id in unplaced:
             yield PlanFault("accounted_twice", need.id)
+    yield from _addable(market, plan)
+
+
+def _addable(market: Market, plan: Plan) -> Iterator[PlanFault]:
+    """Unplaced needs of which some allowed placement fits beside the plan."""
+    table = table_of(market)
+    chosen = rows_of(table, [p for p in plan.placements if p.need in table.who and p.offer in table.where])
+    missing = np.setdiff1d(np.arange(len(market.needs)), chosen.need)
+    rows = allowed(table, missing)
+    inside = chosen.where(span_of(chosen) >= 0)
+    fits = free_at(ledger_of(inside, rows), rows) >= amounts(rows)
+    for need in np.unique(rows.need[fits]).tolist():
+        yield PlanFault("could_be_added", market.needs[need].id)

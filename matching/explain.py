@@ -20,8 +20,9 @@ import numpy as np
 from matching.candidates import allowed, cross
 from matching.capacity import Ledger
 from matching.goals import fit
-from matching.market import Market, Need
+from matching.market import WEEKDAYS, Market, Need
 from matching.plan import Unplaced
+from matching.room import amounts, free_at, ledger_of
 from matching.rules import RULES, Rows, span_of
 from matching.table import Bools, Floats, Ints, Table, empty, ints
 
@@ -118,7 +119,7 @@ def would_help(market: Market, chosen: Rows, missing: Ints, rank: Ints) -> dict[
     rows = allowed(table)
     if not len(rows):
         return {}
-    ledger = _ledger(chosen, rows)
+    ledger = ledger_of(chosen, rows)
     to, size = _exact(market, relaxed, rows, chosen.table.offers.minimum_days, ledger)
     best = _smallest(relaxed, rows, size, rank)
     return _verified(market, chosen, relaxed, rows.where(best), to[best])
@@ -136,12 +137,13 @@ def _relaxations(market: Market, at: int) -> Iterator[_Relaxed]:
         last = need.earliest_start - timedelta(days=1)
         yield _Relaxed(at, "earliest_start", replace(need, earliest_start=earliest, latest_start=last), any_day=True)
     yield from (_Relaxed(at, "days", replace(need, days=days)) for days in _shorter(need, market))
+    weekdays = sorted(need.weekdays, key=WEEKDAYS.index)
     for fewer in (1, 2):
-        for kept in combinations(need.weekdays, max(0, len(need.weekdays) - fewer)):
+        for kept in combinations(weekdays, max(0, len(weekdays) - fewer)):
             if kept:
                 yield _Relaxed(at, "weekdays", replace(need, weekdays=kept))
-    for feature in need.must:
-        yield _Relaxed(at, "must", replace(need, must=tuple(f for f in need.must if f != feature)))
+    for feature in sorted(need.must):
+        yield _Relaxed(at, "must", replace(need, must=tuple(f for f in sorted(need.must) if f != feature)))
 
 
 def _shorter(need: Need, market: Market) -> Iterator[int]:
@@ -159,42 +161,6 @@ def _shifted(day: date, by: timedelta) -> date:
         return date.max if by > timedelta(0) else date.min
 
 
-def _amounts(rows: Rows) -> Ints:
-    t = rows.table
-    return np.where(t.offers.exclusive[rows.offer], 1, t.needs.seats[rows.need])
-
-
-def _spans(rows: Rows) -> tuple[Ints, Ints, Ints, Ints]:
-    n = rows.table.needs
-    start = np.asarray(rows.start)
-    return rows.offer, start, start + n.days[rows.need] - 1, n.weekdays[rows.need]
-
-
-def _ledger(chosen: Rows, rows: Rows) -> Ledger:
-    """The plan's use of every offer, wide enough for whatever may be asked about rows (their availability, in full)."""
-    o = rows.table.offers
-    limit = np.where(o.exclusive, 1, o.seats)
-    offer, first, last, weekdays = _spans(chosen)
-    span = span_of(rows)
-    ledger = Ledger.over(
-        limit,
-        np.concatenate([offer, rows.offer]),
-        np.concatenate([first, np.asarray(rows.start)]),
-        np.concatenate(
-            [last, np.minimum(o.span_until[span], np.asarray(rows.start) + 2 * rows.table.needs.days[rows.need])]
-        ),
-    )
-    for entry in zip(offer, first, last, weekdays, _amounts(chosen), strict=True):
-        ledger.add(*(int(value) for value in entry))
-    return ledger
-
-
-def _free(ledger: Ledger, rows: Rows) -> Ints:
-    """How much more each placement could take on its fullest used day."""
-    offer, first, last, weekdays = _spans(rows)
-    return ledger.limit[offer] - ledger.peak(offer, first, last, weekdays)
-
-
 def _exact(
     market: Market, relaxed: list[_Relaxed], rows: Rows, minimum_days: Ints, ledger: Ledger
 ) -> tuple[Ints, Floats]:
@@ -206,9 +172,9 @@ def _exact(
     kind = np.array([r.change for r in relaxed])[rows.need]
     original = [market.needs[r.need] for r in relaxed]
     start = np.asarray(rows.start)
-    free = _free(ledger, rows)
+    free = free_at(ledger, rows)
     lasting = rows.table.needs.days[rows.need] >= minimum_days[rows.offer]
-    fits = (free >= _amounts(rows)) & ((kind == "days") | lasting)
+    fits = (free >= amounts(rows)) & ((kind == "days") | lasting)
     to = np.zeros(len(rows), dtype=np.int64)
     size = np.full(len(rows), np.inf)
 
@@ -244,7 +210,7 @@ def _longest(rows: Rows, most: Ints, asked: Bools, ledger: Ledger) -> Ints:
     at = np.flatnonzero(asked)
     high = np.minimum(np.maximum(most, low), o.span_until[span_of(rows)] - np.asarray(rows.start) + 1)
     high = np.where(low < n.step[rows.need], low, high)  # shorter than a step the candidate starts would move
-    amount = _amounts(rows)
+    amount = amounts(rows)
     while len(at := at[low[at] < high[at]]):
         middle = (low[at] + high[at] + 1) // 2
         first = np.asarray(rows.start)[at]
@@ -290,7 +256,7 @@ def _verified(
     exact = Rows(table, np.arange(len(changed)), rows.offer, rows.start)
     good = np.logical_and.reduce([rule.keeps(exact) for rule in RULES])
     kept = exact.where(np.flatnonzero(good))
-    good[good] = _free(_ledger(chosen, kept), kept) >= _amounts(kept)
+    good[good] = free_at(ledger_of(chosen, kept), kept) >= amounts(kept)
     helps: dict[int, list[dict[str, Any]]] = {}
     for i in np.flatnonzero(good).tolist():
         mine = helps.setdefault(asked[i].need, [])
@@ -310,4 +276,6 @@ def _verified(
 def _shown(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return sorted(value, key=lambda word: (WEEKDAYS.index(word), "") if word in WEEKDAYS else (7, word))
+    return value

@@ -106,7 +106,7 @@ def _candidate_start(rows: Rows, start: Ints, span: Ints) -> Bools:
     on_grid = (start - first_possible(rows, earliest)) % n.step[need] == 0
     opening = rows.table.offers.span_from[span] if len(rows.table.offers.span_from) else span
     at_opening = start == first_possible(rows, np.maximum(opening, earliest))
-    return in_window & on_weekday & (on_grid | at_opening)
+    return np.asarray(in_window & on_weekday & (on_grid | at_opening))
 
 
 def first_possible(rows: Rows, day: Ints) -> Ints:
