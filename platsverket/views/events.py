@@ -14,11 +14,11 @@ from platsverket.words import NOUNS
 blueprint = Blueprint("events", __name__, url_prefix="/events")
 
 PAGES = {
-    "offer": "offers.read",
-    "need": "needs.read",
-    "proposal": "proposals.read",
-    "agreement": "agreements.read",
-    "round": "rounds.read",
+    "offer": "offers.show",
+    "need": "needs.show",
+    "proposal": "proposals.show",
+    "agreement": "agreements.show",
+    "round": "rounds.show",
 }
 
 

@@ -1,13 +1,177 @@
+"""Spare premises: search, post, copy, change, reconfirm, withdraw."""
+
+from __future__ import annotations
+
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
 
-from platsverket.web import page, rule
+import data
+from platsverket import accounts, agencies, forms, ledger, offers
+from platsverket.access import find
+from platsverket.errors import Refused
+from platsverket.models import CASE_OFFICER, COORDINATOR, Offer
+from platsverket.offers import Filters
+from platsverket.schemas import OfferSchema, OfferSearchSchema, load
+from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule
+from platsverket.words import day, today
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offers")
+
+WORKWEEK = ["mon", "tue", "wed", "thu", "fri"]
+LISTS_OF_NAMES = ("only_agencies", "not_agencies")
+FILTERS = ("text", "county", "seats", "first_day", "last_day")
 
 
 @blueprint.get("")
 @rule("offer.read")
 def index() -> Any:
-    return page("offers/index.html")
+    asked: dict[str, Any] = {name: request.args.get(name, "") for name in FILTERS}
+    asked |= {name: request.args.getlist(name) for name in ("weekdays", "features")}
+    mine, where = bool(request.args.get("mine")) and by().has(CASE_OFFICER), paging()
+    try:
+        wanted = load(OfferSearchSchema(), asked)
+    except Refused as refused:
+        return _list(refused.status, values=asked, errors=field_errors(refused), mine=mine, paging=where)
+    filters = Filters(**{**wanted, **{n: tuple(wanted[n]) for n in ("weekdays", "features")}}, mine=mine)
+    found, total = offers.search(db(), by(), config(), filters, where.size, where.offset)
+    return _list(values=asked, mine=mine, paging=where, found=found, total=total)
+
+
+def _list(status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
+    counties = sorted((county.code, county.name) for county in data.counties())
+    filtered = any(values.values())
+    return page(
+        "offers/index.html", status,
+        **{"found": [], "total": 0, **context}, values=values, filtered=filtered, counties=counties,
+        municipality=forms.municipality_name,
+    )  # fmt: skip
+
+
+@blueprint.get("/<ref>")
+@rule("offer.read")
+def show(ref: str) -> Any:
+    offer, exact = offers.read(db(), by(), ref)
+    if not exact:
+        return page("offers/restricted.html", offer=offer, municipality=forms.municipality_name)
+    if offer.visibility != "open":
+        offers.note_address_read(db(), by(), ref)
+    own = offer.agency_id in by().agencies(CASE_OFFICER)
+    owed = ledger.commitments(db(), offer.id, today()) if own or by().has(COORDINATOR) else []
+    return page("offers/show.html", offer=offer, own=own, owed=owed, municipality=forms.municipality_name)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@rule("offer.post")
+def new() -> Any:
+    if request.method == "GET":
+        return _form(None, values=_fresh())
+    spans = forms.spans_asked_for()
+    if spans is not None:
+        return _form(None, values=forms.typed_with_spans(spans), spans_changed=True)
+    try:
+        offer = offers.post(db(), by(), config(), _read())
+    except Refused as refused:
+        return _again(None, refused)
+    flash(gettext("The premises have been posted. They take part in the next match round."), "success")
+    return redirect(url_for("offers.show", ref=offer.ref), 303)
+
+
+@blueprint.get("/<ref>/copy")
+@rule("offer.post")
+def copy(ref: str) -> Any:
+    offer = find(db(), by(), "offer.edit", Offer, ref, seen="offer.read")
+    return _form(None, values=_values(offer), copied=offer)
+
+
+@blueprint.route("/<ref>/edit", methods=["GET", "POST"])
+@rule("offer.edit")
+def edit(ref: str) -> Any:
+    offer = find(db(), by(), "offer.edit", Offer, ref, seen="offer.read")
+    if offer.withdrawn_at:
+        raise Refused("offer_withdrawn")
+    if request.method == "GET":
+        return _form(offer, values=_values(offer))
+    spans = forms.spans_asked_for()
+    if spans is not None:
+        return _form(offer, values=forms.typed_with_spans(spans), spans_changed=True)
+    try:
+        offers.change(db(), by(), config(), ref, _read())
+    except Refused as refused:
+        return _again(offer, refused)
+    flash(gettext("The premises have been changed."), "success")
+    return redirect(url_for("offers.show", ref=ref), 303)
+
+
+@blueprint.post("/<ref>/reconfirm")
+@rule("offer.edit")
+def reconfirm(ref: str) -> Any:
+    offer = offers.reconfirm(db(), by(), config(), ref)
+    until = day(offer.valid_until)
+    thanks = gettext("Thank you. The premises take part until %(until)s, and can be reconfirmed again.", until=until)
+    flash(thanks, "success")
+    return redirect(url_for("offers.show", ref=ref), 303)
+
+
+@blueprint.route("/<ref>/withdraw", methods=["GET", "POST"])
+@rule("offer.edit")
+def withdraw(ref: str) -> Any:
+    offer = find(db(), by(), "offer.edit", Offer, ref, seen="offer.read")
+    if request.method == "GET":
+        return page("offers/withdraw.html", offer=offer, owed=ledger.commitments(db(), offer.id, today()))
+    offers.withdraw(db(), by(), ref)
+    flash(gettext("The premises have been withdrawn."), "success")
+    return redirect(url_for("offers.show", ref=ref), 303)
+
+
+def _form(offer: Offer | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
+    return page(
+        "offers/form.html", status,
+        **{"place_choices": [], "spans_changed": False, "copied": None, **context},
+        offer=offer, values=values,
+        agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(CASE_OFFICER))],
+        coordinators=[(u.ref, u.name) for u in accounts.coordinators(db())],
+    )  # fmt: skip
+
+
+def _again(offer: Offer | None, refused: Refused) -> Any:
+    """The same form with what was typed: for faults, and where others rely on the premises."""
+    if not refused.fields and refused.code != "committed":
+        raise refused
+    values, choices = forms.typed_with_spans(forms.typed_spans()), forms.place_choices(refused)
+    return _form(offer, refused.status, values=values, errors=field_errors(refused), place_choices=choices)
+
+
+def _fresh() -> dict[str, Any]:
+    """What a new form suggests: the working week, from today, oneself as the contact."""
+    user = current_user.user
+    values = {
+        "weekdays": WORKWEEK, "visibility": "open", "sharing": "shared", "minimum_days": 1,
+        "contact_name": user.name, "contact_email": user.email,
+    }  # fmt: skip
+    return forms.with_spans(values, [(today().isoformat(), "")])
+
+
+def _values(offer: Offer) -> dict[str, Any]:
+    """Stored premises as the form shows them."""
+    values: dict[str, Any] = {name: getattr(offer, name) for name in (*offers.PLAIN, "place", "seats")}
+    values |= {f"features-{code}": state for code, state in values.pop("features").items()}
+    values["agency"], values["weekdays"] = offer.agency.ref, list(offer.weekdays)
+    values |= {field: "\n".join(a.name for a in getattr(offer, field)) for field in LISTS_OF_NAMES}
+    values["coordinators"] = [c.user.ref for c in offer.coordinators]
+    return forms.with_spans(values, [(s.first_day.isoformat(), s.last_day.isoformat()) for s in offer.spans])
+
+
+def _read() -> dict[str, Any]:
+    values = forms.chosen_place(listed(form_values(), "weekdays", "coordinators"))
+    faults = {}
+    for field in LISTS_OF_NAMES:
+        names = [line.strip() for line in str(values.get(field, "")).splitlines() if line.strip()]
+        values[field] = []
+        try:
+            values[field] = [agency.ref for agency in agencies.by_names(db(), names, field)]
+        except Refused as refused:
+            faults.update(refused.fields)
+    return forms.load_all(OfferSchema(), values, faults)

@@ -1,0 +1,82 @@
+"""What the forms of premises and of requests have in common: where, several periods, and all faults at once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import request
+from marshmallow import Schema
+
+import data
+from platsverket.errors import Fault, Refused
+from platsverket.schemas import MOST_SPANS, load
+from platsverket.web import typed
+
+SPAN = re.compile(r"spans-([0-9]{1,4})-(from|until)")
+Spans = list[tuple[str, str]]
+
+
+def municipality_name(code: str | None) -> str:
+    """What people call the municipality with this code; nothing for an unknown one."""
+    found = data.municipality(code) if code else None
+    return found.name if found else ""
+
+
+def chosen_place(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with the place that was chosen among several of one name, unless another name was typed since."""
+    choice, asked = values.pop("place_choice", ""), values.pop("place_asked", "")
+    if choice and values.get("place") == asked:
+        values["place"] = choice
+    return values
+
+
+def place_choices(refused: Refused) -> list[str]:
+    """The places to choose among when the typed name means several."""
+    return [place.label for fault in refused.fields.get("place", []) for place in fault.numbers.get("choices", [])]
+
+
+def load_all(schema: Schema, values: dict[str, Any], faults: dict[str, list[Fault]]) -> dict[str, Any]:
+    """The loaded values; raises Refused("invalid") with the schema's faults and those already found, together."""
+    try:
+        loaded = load(schema, values)
+    except Refused as refused:
+        raise Refused("invalid", fields={**refused.fields, **faults}) from None
+    if faults:
+        raise Refused("invalid", fields=faults)
+    return loaded
+
+
+def typed_spans(*, with_blank: bool = False) -> Spans:
+    """The periods typed, in the order of their rows; a schema counts only rows that are not blank."""
+    rows: dict[int, dict[str, str]] = {}
+    for name, value in request.form.items():
+        if match := SPAN.fullmatch(name):
+            rows.setdefault(int(match[1]), {})[match[2]] = value
+    spans = [(row.get("from", ""), row.get("until", "")) for _, row in sorted(rows.items())]
+    return spans if with_blank else [span for span in spans if any(end.strip() for end in span)]
+
+
+def spans_asked_for() -> Spans | None:
+    """The periods after the button that adds or removes one; None when another button was pressed."""
+    spans = typed_spans(with_blank=True)
+    remove = request.form.get("spans-remove", "")
+    if remove.isdecimal() and int(remove[:5]) < len(spans):
+        del spans[int(remove[:5])]
+        return spans
+    if "spans-add" in request.form or remove:
+        return [*spans, ("", "")][:MOST_SPANS]
+    return None
+
+
+def with_spans(values: dict[str, Any], spans: Spans) -> dict[str, Any]:
+    """The values with the periods under their rows' names, at least one row, and how many there are."""
+    kept = {name: value for name, value in values.items() if not SPAN.fullmatch(name)}
+    spans = spans or [("", "")]
+    for row, (first, last) in enumerate(spans):
+        kept |= {f"spans-{row}-from": first, f"spans-{row}-until": last}
+    return {**kept, "span_count": len(spans)}
+
+
+def typed_with_spans(spans: Spans) -> dict[str, Any]:
+    return with_spans(typed(), spans)
