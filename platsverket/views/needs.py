@@ -1,8 +1,21 @@
+"""Space requests: search, post, copy, change, withdraw; a coordinator sets the priority."""
+
+from __future__ import annotations
+
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
 
-from platsverket.web import page, rule
+from platsverket import agencies, forms, needs
+from platsverket.access import find
+from platsverket.database import now
+from platsverket.errors import Refused
+from platsverket.features import FEATURES
+from platsverket.models import PROJECT_LEAD, Need
+from platsverket.schemas import NeedSchema, PrioritySchema, load
+from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule, typed
 
 blueprint = Blueprint("needs", __name__, url_prefix="/needs")
 
@@ -10,4 +23,121 @@ blueprint = Blueprint("needs", __name__, url_prefix="/needs")
 @blueprint.get("")
 @rule("need.read")
 def index() -> Any:
-    return page("needs/index.html")
+    text, over, where = request.args.get("text", "").strip(), bool(request.args.get("over")), paging()
+    found, total = needs.search(db(), by(), text, where.size, where.offset, standing=not over)
+    return page("needs/index.html", needs=found, total=total, paging=where, text=text, over=over)
+
+
+@blueprint.get("/<ref>")
+@rule("need.read")
+def show(ref: str) -> Any:
+    need = needs.read(db(), by(), ref)
+    return page(
+        "needs/show.html",
+        need=need, own=need.agency_id in by().agencies(PROJECT_LEAD),
+        proposals=needs.proposals_on(db(), by(), need), now=now(), municipality=forms.municipality_name,
+    )  # fmt: skip
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@rule("need.post")
+def new() -> Any:
+    if request.method == "GET":
+        return _form(None, values=_fresh())
+    try:
+        need = needs.post(db(), by(), config(), _read())
+    except Refused as refused:
+        return _again(None, refused)
+    flash(gettext("The request has been posted. It takes part in the next match round."), "success")
+    return redirect(url_for("needs.show", ref=need.ref), 303)
+
+
+@blueprint.get("/<ref>/copy")
+@rule("need.post")
+def copy(ref: str) -> Any:
+    need = find(db(), by(), "need.edit", Need, ref, seen="need.read")
+    return _form(None, values=_values(need), copied=need)
+
+
+@blueprint.route("/<ref>/edit", methods=["GET", "POST"])
+@rule("need.edit")
+def edit(ref: str) -> Any:
+    need = find(db(), by(), "need.edit", Need, ref, seen="need.read")
+    if need.withdrawn_at:
+        raise Refused("need_withdrawn")
+    if request.method == "GET":
+        return _form(need, values=_values(need))
+    try:
+        needs.change(db(), by(), config(), ref, _read())
+    except Refused as refused:
+        return _again(need, refused)
+    flash(gettext("The request has been changed."), "success")
+    return redirect(url_for("needs.show", ref=ref), 303)
+
+
+@blueprint.route("/<ref>/withdraw", methods=["GET", "POST"])
+@rule("need.edit")
+def withdraw(ref: str) -> Any:
+    need = find(db(), by(), "need.edit", Need, ref, seen="need.read")
+    if request.method == "GET":
+        return page("needs/withdraw.html", need=need)
+    needs.withdraw(db(), by(), ref)
+    flash(gettext("The request has been withdrawn."), "success")
+    return redirect(url_for("needs.show", ref=ref), 303)
+
+
+@blueprint.route("/<ref>/priority", methods=["GET", "POST"])
+@rule("need.prioritise")
+def prioritise(ref: str) -> Any:
+    need = needs.read(db(), by(), ref)
+    if request.method == "GET":
+        return page("needs/priority.html", need=need, values={"priority": need.priority})
+    try:
+        wanted = load(PrioritySchema(), form_values())
+        needs.prioritise(db(), by(), ref, wanted["priority"], wanted["reason"])
+    except Refused as refused:
+        if not refused.fields:
+            raise
+        return page("needs/priority.html", refused.status, need=need, values=typed(), errors=field_errors(refused))
+    flash(gettext("The priority has been set."), "success")
+    return redirect(url_for("needs.show", ref=ref), 303)
+
+
+def _form(need: Need | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
+    return page(
+        "needs/form.html", status,
+        **{"place_choices": [], "copied": None, **context},
+        need=need, values=values,
+        agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(PROJECT_LEAD))],
+    )  # fmt: skip
+
+
+def _again(need: Need | None, refused: Refused) -> Any:
+    """The same form with what was typed: for faults, and where a proposal or an agreement stands in the way."""
+    if not refused.fields and refused.code != "need_committed":
+        raise refused
+    choices = forms.place_choices(refused)
+    return _form(need, refused.status, values=typed(), errors=field_errors(refused), place_choices=choices)
+
+
+def _fresh() -> dict[str, Any]:
+    """What a new form suggests: within commuting distance, oneself as the contact."""
+    user = current_user.user
+    return {"max_km": 20, "weekdays": [], "contact_name": user.name, "contact_email": user.email}
+
+
+def _values(need: Need) -> dict[str, Any]:
+    """A stored request as the form shows it."""
+    values: dict[str, Any] = {name: getattr(need, name) for name in (*needs.PLAIN, "place", "seats")}
+    values |= {f"features-{code}": state for state in ("must", "wish") for code in values.pop(state)}
+    values["agency"], values["weekdays"] = need.agency.ref, list(need.weekdays)
+    return values
+
+
+def _read() -> dict[str, Any]:
+    values = forms.chosen_place(listed(form_values(), "weekdays"))
+    asked = values.pop("features", {})
+    asked = asked if isinstance(asked, dict) else {}
+    for state in ("must", "wish"):
+        values[state] = [code for code, chosen in asked.items() if chosen == state and code in FEATURES]
+    return load(NeedSchema(), values)
