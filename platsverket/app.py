@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, flash, g, jsonify, redirect, request, session, url_for
+from flask import Flask, Response, flash, g, jsonify, make_response, redirect, request, session, url_for
 from flask_babel import Babel, get_locale, gettext
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from whitenoise import WhiteNoise
 
 from platsverket import accounts, words
@@ -238,7 +239,7 @@ def _errors(app: Flask) -> None:
         g.setdefault("by", ANONYMOUS)
         if error.code is not None and error.code < 400:
             return error
-        return answer(error.code or 500)
+        return _failed(error)
 
     @app.errorhandler(exc.OperationalError)
     def _database(error: exc.OperationalError) -> Any:
@@ -256,6 +257,13 @@ def _errors(app: Flask) -> None:
         )
 
 
+def _failed(error: HTTPException) -> Response:
+    response = make_response(answer(error.code or 500))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
 def _is_api() -> bool:
     return request.path.startswith("/api/")
 
@@ -266,13 +274,12 @@ def answer(status: int, what: Refused | str | None = None) -> Any:
     text = words.sentence(what) if isinstance(what, Refused) else (what or _plain(status))
     if not _is_api():
         return page("error.html", status, title=str(title), sentence=text, advice=str(advice))
-    code = what.code if isinstance(what, Refused) else "http"
     problem: dict[str, Any] = {
-        "type": f"{request.url_root}api/v1/problems/{code.replace('_', '-')}",
+        "type": _kind(status, what),
         "title": str(title),
         "status": status,
         "detail": text,
-        "instance": request.path,
+        "instance": quote(request.path),
     }
     if isinstance(what, Refused) and what.fields:
         problem["errors"] = [
@@ -288,6 +295,12 @@ def answer(status: int, what: Refused | str | None = None) -> Any:
     if status in (503, 429):
         response.headers["Retry-After"] = "5" if status == 503 else "60"
     return response
+
+
+def _kind(status: int, what: Refused | str | None) -> str:
+    """Where a problem is explained. Relative: the Host header is the caller's, and no address is made from it."""
+    code = what.code if isinstance(what, Refused) else "not_found" if status == 404 else ""
+    return f"/api/v1/problems/{code.replace('_', '-')}" if code else "about:blank"
 
 
 def _plain(status: int) -> str:
