@@ -236,6 +236,12 @@ def account(session: Session, by: Identity, ref: str) -> User:
     return user
 
 
+def own(session: Session, by: Identity) -> User:
+    """One's own account."""
+    demand(by, "self")
+    return session.get_one(User, by.user_id)
+
+
 def search(session: Session, by: Identity, text: str, limit: int, offset: int) -> tuple[list[User], int]:
     """Accounts whose name or e-mail contains ``text``, and how many there are in all."""
     demand(by, "account.manage")

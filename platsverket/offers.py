@@ -149,7 +149,7 @@ def read(session: Session, by: Identity, ref: str) -> tuple[Offer, bool]:
 
 
 def on_record(by: Identity, offer: Offer) -> bool:
-    """Whether it must be put on record when this person reads the address: a coordinator's, of others' closed premises."""
+    """Whether reading the address must be put on record: a coordinator does, of others' closed premises."""
     return offer.visibility != "open" and by.has(COORDINATOR) and offer.agency_id not in by.agencies(CASE_OFFICER)
 
 
