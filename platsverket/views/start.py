@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from platsverket import accounts, demo, rounds, statistics, steps
+from platsverket import accounts, demo, outcome_words, rounds, statistics, steps
 from platsverket.errors import Refused
 from platsverket.schemas import SignInSchema, load
 from platsverket.web import PageUser, by, config, db, field_errors, page, rule, safe_path, typed
@@ -23,7 +23,8 @@ def home() -> Any:
     if by().user_id is None:
         figures = statistics.open_figures(db(), config())
         return page("start/welcome.html", figures=figures, next_round=coming)
-    return page("start/home.html", steps=steps.next_steps(db(), by()), next_round=coming)
+    found = steps.next_steps(db(), by())
+    return page("start/home.html", steps=found, next_round=coming, last_day=outcome_words.last_day)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -39,7 +40,7 @@ def sign_in() -> Any:
         if refused.status not in (422, 429):
             raise
         return _sign_in_page(refused.status, values=typed(), errors=field_errors(refused))
-    _forget()
+    _leave()
     login_user(PageUser(user, token))
     return redirect(safe_path(request.form.get("next")), 303)
 
@@ -52,15 +53,15 @@ def _sign_in_page(status: int = 200, **context: Any) -> Any:
 @blueprint.post("/sign-out")
 @rule("public")
 def sign_out() -> Any:
-    if current_user.is_authenticated:
-        accounts.sign_out(db(), current_user.get_id())
-        logout_user()
-    _forget()
+    _leave()
     return redirect(url_for("start.home"), 303)
 
 
-def _forget() -> None:
-    """Nothing of one visitor's session may live on in another's, but the language chosen is kept."""
+def _leave() -> None:
+    """End the session here and on the server; nothing of it may live on in the next one but the language chosen."""
+    if current_user.is_authenticated:
+        accounts.sign_out(db(), current_user.get_id())
+        logout_user()
     language = session.get("lang")
     session.clear()
     if language:
