@@ -187,3 +187,11 @@ def whereabouts(offer: Offer, exact: bool) -> str:
         return ", ".join(part for part in (offer.address, offer.place) if part)
     town = data.municipality(offer.municipality_code or "")
     return town.name if town else gettext("Place not shown")
+
+
+def premises(offer: Offer, exact: bool) -> str:
+    return (
+        offer.title
+        if exact
+        else gettext("Restricted premises in %(municipality)s", municipality=whereabouts(offer, False))
+    )

@@ -210,6 +210,16 @@ def _given(session: Session, match_round: MatchRound, market: dict[str, Any]) ->
     return given
 
 
+def decided_since(session: Session, match_round: MatchRound, run: Run) -> int:
+    """How many of the decisions that a run followed no longer stand, or stand without having been followed."""
+    market = json.loads(match_round.market or "{}")
+    then, now_given = run.decisions["decisions"], _given(session, match_round, market)["decisions"]
+    return sum(
+        len({tuple(d.items()) for d in then[kind]} ^ {tuple(d.items()) for d in now_given[kind]})
+        for kind in ("locked", "barred")
+    )
+
+
 def _each_once(entries: list[dict[str, str]]) -> list[dict[str, str]]:
     return [dict(pairs) for pairs in dict.fromkeys(tuple(e.items()) for e in entries)]
 

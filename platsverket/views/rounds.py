@@ -262,10 +262,10 @@ def ask_publish(ref: str, run_ref: str) -> Any:
 def _publish_page(ref: str, run_ref: str, status: int = 200, errors: Any = None) -> Any:
     one = runs.run_of(db(), by(), ref, run_ref)
     placed = {p["need"] for p in runs.plan_of(db(), one)["placements"]}
-    later = [d for d in one.match_round.decisions if max(d.made_at, d.removed_at or d.made_at) > one.requested_at]
+    later = rounds.decided_since(db(), one.match_round, one)
     return page(
         "rounds/publish.html", status,
-        match_round=one.match_round, run=one, later=len(later), errors=errors or {},
+        match_round=one.match_round, run=one, later=later, errors=errors or {},
         new=len(placed - runs.promised(db(), one)),
     )  # fmt: skip
 

@@ -1,0 +1,184 @@
+"""The outcome as shown is the outcome as checked; it explains itself, and decisions about it carry their reason."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, select
+
+from platsverket.models import Decision
+from tests.conftest import Web
+from tests.web.desk import Desk, text
+
+
+@pytest.fixture
+def desk(web: Web) -> Desk:
+    return Desk(web)
+
+
+def test_the_outcome_shown_is_the_one_the_checker_finds(desk: Desk, tmp_path: Path) -> None:
+    """The downloaded files pass the solver-free check, whose goal values stand on the page."""
+    desk.offer(seats=10), desk.offer(title="Liten lokal", seats=3)
+    for seats in (4, 5, 6, 3):
+        desk.need(seats=seats, title=f"Behov av {seats}")
+    match_round, run = desk.matched()
+    here = f"/rounds/{match_round.ref}/runs/{run.ref}"
+    for name in ("market.json", "plan.json"):
+        answer = desk.coordinator.get(f"{here}/{name}")
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+        (tmp_path / name).write_bytes(answer.data)
+    command = [sys.executable, "-m", "matching", "check", str(tmp_path / "market.json"), str(tmp_path / "plan.json")]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+    page = desk.coordinator.get(here)
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    shown = re.findall(r'data-label="Reached"><span>([\d,]+)</span>', page.text)
+    assert [int(value.replace(",", "")) for value in shown] == [goal["value"] for goal in plan["goals"]]
+    for goal in plan["goals"]:
+        assert re.search(rf"{goal['goal']}\W+{goal['value']}\b", checked.stdout), checked.stdout
+    assert f"Placed ({len(plan['placements'])})" in text(page)
+    assert f"Without proposal ({len(plan['unplaced'])})" in text(page)
+
+
+def test_why_and_what_would_help_are_told(desk: Desk) -> None:
+    """A request without a place says what is in the way and which single change would give it one."""
+    desk.offer(title="Lilla salen", seats=10)
+    desk.need(title="Stort behov", seats=12)
+    match_round, run = desk.matched()
+    page = text(desk.coordinator.get(f"/rounds/{match_round.ref}/runs/{run.ref}?show=without"))
+    assert "Stort behov" in page and "Premises near enough: 1, but none of them is large enough." in page
+    assert "With 10 seats instead of 12 there is room in Lilla salen from" in page
+
+
+def test_rows_are_found_by_words_and_reason_and_come_in_pages(desk: Desk) -> None:
+    """Words match title, organisation and place in any case; a reason keeps its own; fifty rows make a page."""
+    desk.offer(seats=500, title="Stora huset")
+    for number in range(51):
+        desk.need(seats=1, title=f"Åre nummer {number:02}")
+    desk.need(seats=1, title="Längre bort", place="59.33, 18.06")
+    match_round, run = desk.matched()
+    here = f"/rounds/{match_round.ref}/runs/{run.ref}"
+    assert "51 requests placed" in text(desk.coordinator.get(here))
+    assert desk.coordinator.get(here).text.count('role="rowheader">') - 4 == 50  # beside the four goals
+    assert desk.coordinator.get(f"{here}?page=2").text.count('role="rowheader">') - 4 == 1
+    assert "1 request placed" in text(desk.coordinator.get(f"{here}?q=åre+NUMMER+07"))
+    assert "Nothing found" in text(desk.coordinator.get(f"{here}?q=finns+inte%25"))
+    assert "Längre bort" in text(desk.coordinator.get(f"{here}?show=without&reason=near"))
+    assert "Längre bort" not in text(desk.coordinator.get(f"{here}?show=without&reason=size"))
+    assert desk.coordinator.get(f"{here}?page=999&order=nonsense").status_code == 200
+
+
+def test_rows_cost_no_query_each(desk: Desk) -> None:
+    """Forty rows ask the database as often as two."""
+    desk.offer(seats=500)
+    counts = []
+    for wanted in (2, 40):
+        for _ in range(wanted - 2 if counts else 2):
+            desk.need(seats=1)
+        match_round, run = desk.matched(name=f"Omgång {wanted}")
+        asked: list[str] = []
+        listener = lambda *given: asked.append(given[2])  # noqa: B023, E731
+        engine = desk.web.app.extensions["platsverket"].engine
+        event.listen(engine, "before_cursor_execute", listener)
+        page = desk.coordinator.get(f"/rounds/{match_round.ref}/runs/{run.ref}")
+        event.remove(engine, "before_cursor_execute", listener)
+        assert f"{wanted} requests placed" in text(page)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_a_lock_needs_a_reason_and_is_kept_by_the_next_run(desk: Desk) -> None:
+    """From a row to a page of consequences, to the ledger with author and reason, to the next outcome; then removed."""
+    desk.offer()
+    need = desk.need()
+    match_round, run = desk.matched()
+    here, outcome = f"/rounds/{match_round.ref}", f"/rounds/{match_round.ref}/runs/{run.ref}"
+    link = re.search(r'href="([^"]+decide\?kind=lock[^"]+)"', desk.coordinator.get(outcome).text)
+    assert link
+    page = desk.coordinator.get(link[1].replace("&amp;", "&"))
+    assert "also where distance, size, features, weekdays or admission would forbid it" in text(page)
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', page.text.split("<main")[1]))
+    form = {"kind": hidden["kind"], "need": hidden["need"], "offer": hidden["offer"]}
+    start = desk.make.today + timedelta(days=8)
+    answer = desk.coordinator.post(f"{here}/decide", {**form, "start": start.isoformat(), "reason": " "})
+    assert answer.status_code == 422 and 'href="#f-reason"' in answer.text and start.isoformat() in answer.text
+    form |= {"start": start.isoformat(), "reason": "Flytten är redan beställd."}
+    assert desk.coordinator.post(f"{here}/decide", form).location == here
+    page = text(desk.coordinator.get(here))
+    assert "Flytten är redan beställd." in page and desk.users["coordinator"].name in page
+    desk.coordinator.post(f"{here}/runs", {"effort": "quick", "seed": "0"})
+    desk.work()
+    desk.fresh()
+    second = match_round.runs[-1]
+    page = desk.coordinator.get(f"{here}/runs/{second.ref}")
+    assert "Locked" in text(page)
+    plan = json.loads(desk.coordinator.get(f"{here}/runs/{second.ref}/plan.json").data)
+    assert [(p["need"], p["start"]) for p in plan["placements"]] == [(need.ref, start.isoformat())]
+    decision = desk.make.session.scalars(select(Decision)).one()
+    assert desk.coordinator.post(f"{here}/decisions/{decision.ref}/remove").status_code == 303
+    page = text(desk.coordinator.get(here))
+    assert "No decisions stand" in page and "1 decision has been removed" in page
+    assert "1 decision was made or removed after this run" in text(
+        desk.coordinator.get(f"{here}/runs/{second.ref}/publish")
+    )
+
+
+def test_an_organisation_is_ruled_out(desk: Desk) -> None:
+    """Ruled out for its organisation, a request stays without a place in the next run, and is told so."""
+    offer, need = desk.offer(), desk.need()
+    match_round, _ = desk.matched()
+    here = f"/rounds/{match_round.ref}"
+    page = desk.coordinator.get(f"{here}/decide?kind=bar&need={need.ref}&offer={offer.ref}")
+    assert "every request of Gästmyndigheten" in text(page)
+    form = {"kind": "bar", "need": need.ref, "agency": desk.guest.ref, "offer": offer.ref, "whom": "agency"}
+    desk.coordinator.post(f"{here}/decide", {**form, "reason": "Olämpligt grannskap."})
+    assert "All requests of Gästmyndigheten: not in Kontor i Östersund" in text(desk.coordinator.get(here))
+    desk.coordinator.post(f"{here}/runs", {"effort": "quick", "seed": "0"})
+    desk.work()
+    desk.fresh()
+    page = text(desk.coordinator.get(f"{here}/runs/{match_round.runs[-1].ref}?show=without"))
+    assert "coordinators have ruled them out" in page
+
+
+def test_decisions_that_cannot_stand_are_refused_in_a_sentence(desk: Desk) -> None:
+    """A lock outside the time the premises are free, and one of what has been ruled out, are conflicts."""
+    offer, need = desk.offer(), desk.need()
+    match_round, _ = desk.matched()
+    here = f"/rounds/{match_round.ref}/decide"
+    lock = {"kind": "lock", "need": need.ref, "offer": offer.ref, "reason": "Behövs."}
+    answer = desk.coordinator.post(here, {**lock, "start": (desk.make.today + timedelta(days=900)).isoformat()})
+    assert answer.status_code == 409 and "not free for the whole time from that day" in text(answer)
+    assert "Behövs." in answer.text
+    desk.coordinator.post(here, {**lock, "kind": "bar", "whom": "need"})
+    answer = desk.coordinator.post(here, {**lock, "start": (desk.make.today + timedelta(days=1)).isoformat()})
+    assert answer.status_code == 409 and "rules the same premises out" in text(answer)
+    late = desk.need(title="För sen")
+    answer = desk.coordinator.post(here, {**lock, "need": late.ref, "start": desk.make.today.isoformat()})
+    assert answer.status_code == 409 and "posted after the round was frozen" in text(answer)
+    assert desk.make.session.scalars(select(Decision.kind)).all() == ["bar"]
+
+
+def test_sealed_premises_are_unknown_to_coordinators_they_do_not_name(desk: Desk) -> None:
+    """The named coordinator sees the placement; another sees neither it, its name nor the files."""
+    other = desk.make.coordinator()
+    sealed = desk.offer(title="Hemliga huset", visibility="sealed", coordinators=[desk.users["coordinator"].ref])
+    need = desk.need()
+    match_round, run = desk.matched()
+    here, outcome = f"/rounds/{match_round.ref}", f"/rounds/{match_round.ref}/runs/{run.ref}"
+    form = {"kind": "bar", "need": need.ref, "offer": sealed.ref, "whom": "need", "reason": "Prövas senare."}
+    desk.coordinator.post(f"{here}/decide", form)
+    stranger = desk.reading(other)
+    assert "Hemliga huset" in text(desk.coordinator.get(outcome))
+    assert "Hemliga huset" in text(desk.coordinator.get(here))
+    for path in (here, outcome, f"{outcome}?q=Hemliga", f"{outcome}?show=without"):
+        assert "Hemliga" not in text(stranger.get(path)), path
+    assert "not in sealed premises" in text(stranger.get(here))
+    assert stranger.get(f"{outcome}/market.json").status_code == 403
+    assert stranger.get(f"{here}/decide?kind=bar&need={need.ref}&offer={sealed.ref}").status_code == 404
+    assert desk.coordinator.get(f"{outcome}/market.json").status_code == 200
