@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from platsverket import ledger
-from platsverket.access import Identity, allowed, demand, find, rows
+from platsverket.access import Identity, demand, find, rows
 from platsverket.database import clock, now, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
@@ -91,13 +92,15 @@ def read(session: Session, by: Identity, ref: str) -> Proposal:
     return find(session, by, "proposal.read", Proposal, ref)
 
 
-def shows_place(session: Session, by: Identity, proposal: Proposal) -> bool:
-    """Whether a proposal's own page shows this reader the very place and the contact.
+def shown_in_full(session: Session, by: Identity, found: Sequence[Proposal]) -> set[str]:
+    """The refs of those proposals that show this reader which premises, of whom, how far away and whom to ask.
 
-    A coordinator reads those of premises that are not open on the premises' page, where reading is put on record.
+    A coordinator reads that of premises that are not open on the premises' own page, where it is put on record.
     """
-    party = bool(sides(by, proposal))
-    return (party or proposal.offer.visibility == "open") and allowed(session, by, "offer.address", proposal.offer)
+    known = select(Proposal.id).join(Proposal.offer)
+    known = known.where(Proposal.id.in_([p.id for p in found]), rows(by, "offer.address"))
+    may_know = set(session.scalars(known))
+    return {p.ref for p in found if p.id in may_know and (p.offer.visibility == "open" or sides(by, p))}
 
 
 def search(

@@ -22,7 +22,10 @@ blueprint = Blueprint("agreements", __name__, url_prefix="/agreements")
 def index() -> Any:
     here = paging()
     found, total = proposals.agreements(db(), by(), here.size, here.offset)
-    return page("agreements/index.html", agreements=found, total=total, paging=here)
+    in_full = proposals.shown_in_full(db(), by(), [agreement.proposal for agreement in found])
+    return page(
+        "agreements/index.html", agreements=found, in_full=in_full, total=total, paging=here, told=outcome_words
+    )
 
 
 @blueprint.get("/<ref>")
@@ -34,7 +37,7 @@ def show(ref: str) -> Any:
     return page(
         "agreements/show.html",
         agreement=agreement,
-        exact=proposals.shows_place(db(), by(), terms),
+        exact=bool(proposals.shown_in_full(db(), by(), [terms])),
         told=outcome_words,
         days=len(days),
         may_end=allowed(db(), by(), "agreement.end", agreement),
