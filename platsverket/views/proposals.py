@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from platsverket import outcome_words, proposals
 from platsverket.database import now
 from platsverket.errors import Refused
-from platsverket.schemas import DECLINE_REASONS, AnswerSchema, load
+from platsverket.schemas import AnswerSchema, load
 from platsverket.web import by, db, field_errors, form_values, page, paging, rule, typed
 
 blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
@@ -59,10 +59,23 @@ def _shown(ref: str, status: int = 200, errors: Any = None) -> Any:
         sides=own,
         exact=bool(proposals.shown_in_full(db(), by(), [proposal])),
         told=outcome_words,
-        reasons=DECLINE_REASONS,
-        values=typed() if errors else {},
         errors=errors or {},
     )
+
+
+@blueprint.get("/<ref>/decline")
+@rule("proposal.answer")
+def ask_decline(ref: str) -> Any:
+    return _decline_page(ref, {"side": request.args.get("side", "")})
+
+
+def _decline_page(ref: str, values: dict[str, Any], status: int = 200, errors: Any = None) -> Any:
+    proposal = proposals.read(db(), by(), ref)
+    own = proposals.sides(by(), proposal)
+    side = values["side"] if values.get("side") in own else (own[0] if own else None)
+    if side is None:
+        raise Refused("forbidden")
+    return page("proposals/decline.html", status, proposal=proposal, side=side, values=values, errors=errors or {})
 
 
 @blueprint.post("/<ref>/answer")
@@ -73,6 +86,8 @@ def answer(ref: str) -> Any:
     except Refused as refused:
         if refused.status not in (409, 422):
             raise
+        if "reason" in refused.fields:
+            return _decline_page(ref, typed(), refused.status, field_errors(refused))
         return _shown(ref, refused.status, field_errors(refused))
     if proposal.agreement:
         flash(_("Both sides have accepted. The agreement is made and the seats are yours."), "success")

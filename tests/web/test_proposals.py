@@ -1,0 +1,145 @@
+"""Each side of a proposal sees on one page what it needs, and answers it; two yeses make the agreement."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from platsverket.database import now
+from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Agreement, Proposal
+from tests.conftest import Web
+from tests.web.desk import Desk, text
+
+
+@pytest.fixture
+def desk(web: Web) -> Desk:
+    return Desk(web)
+
+
+@pytest.fixture
+def proposal(desk: Desk) -> Proposal:
+    desk.offer(), desk.need(contact_name="Lo Gäst", contact_email="lo.gast@myndighet.example")
+    return desk.published()[0]
+
+
+def test_both_sides_accept_and_the_agreement_is_made(desk: Desk, proposal: Proposal) -> None:
+    """What awaits an answer stands first; after the second yes the page of the agreement opens."""
+    here = f"/proposals/{proposal.ref}"
+    for visitor in (desk.officer, desk.lead):
+        page = visitor.get("/proposals")
+        assert "1 proposal awaits your answer" in text(page) and f'href="{here}"' in page.text
+    page = text(desk.lead.get(here))
+    for said in ("Kontor i Östersund", "Storgatan 1", "Värdmyndigheten", "Gästmyndigheten", "Kim Berg", "Lo Gäst",
+                 "Tue, Wed", "No answer yet", "Seats 4"):  # fmt: skip
+        assert said in page, said
+    answer = desk.lead.post(f"{here}/answer", {"answer": "accepted", "side": "lead"})
+    assert answer.status_code == 303 and answer.location == here
+    page = text(desk.lead.get(here))
+    assert (
+        "Accepted on" in page
+        and "the other side’s answer is awaited" in page
+        and "An answer cannot be changed" not in page
+    )
+    assert "1 proposal awaits" not in text(desk.lead.get("/proposals"))
+    answer = desk.officer.post(f"{here}/answer", {"answer": "accepted", "side": "poster"})
+    agreement = desk.make.session.scalars(select(Agreement)).one()
+    assert answer.location == f"/agreements/{agreement.ref}"
+    assert f"Show agreement {agreement.number}" in text(desk.lead.get(here))
+
+
+def test_declining_asks_for_a_reason(desk: Desk, proposal: Proposal) -> None:
+    """Without a reason the page comes back with the fault and nothing changes; with one both sides read it."""
+    here = f"/proposals/{proposal.ref}"
+    answer = desk.officer.post(f"{here}/answer", {"answer": "declined", "side": "poster", "reason": ""})
+    assert answer.status_code == 422 and 'href="#f-reason"' in answer.text
+    assert "You answer for Värdmyndigheten" in text(answer)
+    assert "Awaiting answers" in text(desk.lead.get(here))
+    form = {"answer": "declined", "side": "poster", "reason": "place_no_longer_free"}
+    assert desk.officer.post(f"{here}/answer", form).status_code == 303
+    page = text(desk.lead.get(here))
+    assert (
+        "The premises are no longer free" in page
+        and "has been declined" in page
+        and "An answer cannot be changed" not in page
+    )
+
+
+def test_late_changed_and_settled_answers_are_refused_in_a_sentence(desk: Desk, proposal: Proposal) -> None:
+    """After the deadline, otherwise than before, or on what is settled: 409 with the reason, nothing stored."""
+    here = f"/proposals/{proposal.ref}/answer"
+    decline = {"answer": "declined", "side": "lead", "reason": "too_far"}
+    desk.lead.post(here, {"answer": "accepted", "side": "lead"})
+    answer = desk.lead.post(here, decline)
+    assert answer.status_code == 409 and "already answered otherwise" in text(answer)
+    stored = desk.make.session.get_one(Proposal, proposal.id, populate_existing=True)
+    deadline, stored.answer_by = stored.answer_by, now() - timedelta(minutes=1)
+    desk.make.session.commit()
+    answer = desk.officer.post(here, {"answer": "accepted", "side": "poster"})
+    assert answer.status_code == 409 and "The time to answer has run out" in text(answer)
+    stored.answer_by = deadline
+    desk.make.session.commit()
+    desk.officer.post(here, {**decline, "side": "poster"})
+    other = desk.reading(desk.make.officer(desk.host))
+    answer = other.post(here, {"answer": "accepted", "side": "poster"})
+    assert answer.status_code == 409
+    assert desk.make.session.scalar(select(func.count(Agreement.id))) == 0
+
+
+def test_restricted_premises_stay_hidden_until_both_have_accepted(desk: Desk) -> None:
+    """The guest reads the municipality only, on the list and the page; then place, host and contact."""
+    desk.offer(title="Dolda huset", visibility="restricted"), desk.need()
+    proposal = desk.published()[0]
+    here = f"/proposals/{proposal.ref}"
+    secrets = ("Dolda huset", "Storgatan 1", "Värdmyndigheten", "Kim Berg", "kim.berg@")
+    for path in ("/proposals", here):
+        page = desk.lead.get(path).text
+        assert [secret for secret in secrets if secret in page] == []
+        assert "Restricted premises in Östersund" in text(desk.lead.get(path))
+    assert all(secret in desk.officer.get(here).text for secret in secrets)
+    desk.officer.post(f"{here}/answer", {"answer": "accepted"})
+    assert "Storgatan 1" not in desk.lead.get(here).text
+    desk.lead.post(f"{here}/answer", {"answer": "accepted"})
+    assert all(secret in desk.lead.get(here).text for secret in secrets)
+    agreement = desk.make.session.scalars(select(Agreement)).one()
+    assert all(secret in desk.lead.get(f"/agreements/{agreement.ref}").text for secret in secrets)
+    assert "Storgatan 1" not in desk.coordinator.get(here).text  # read, on record, on the premises' own page
+
+
+def test_one_person_on_both_sides_answers_for_each(desk: Desk) -> None:
+    """Who holds both roles gets two forms, and a yes for one side leaves the other open."""
+    both = desk.make.user((desk.host, CASE_OFFICER), (desk.guest, PROJECT_LEAD))
+    desk.offer(), desk.need()
+    proposal = desk.published()[0]
+    visitor, here = desk.reading(both), f"/proposals/{proposal.ref}"
+    page = text(visitor.get(here))
+    assert "Answer for Värdmyndigheten, the host" in page and "Answer for Gästmyndigheten, the guest" in page
+    assert "You answer for Gästmyndigheten" in text(visitor.get(f"{here}/decline?side=lead"))
+    answer = visitor.post(f"{here}/answer", {"answer": "accepted"})
+    assert answer.status_code == 422  # for which side?
+    visitor.post(f"{here}/answer", {"answer": "accepted", "side": "poster"})
+    page = text(visitor.get(here))
+    assert "Answer for Värdmyndigheten, the host" not in page and "Answer for Gästmyndigheten, the guest" in page
+    visitor.post(f"{here}/answer", {"answer": "accepted", "side": "lead"})
+    assert desk.make.session.scalar(select(func.count(Agreement.id))) == 1
+
+
+def test_others_neither_see_nor_answer(desk: Desk, proposal: Proposal) -> None:
+    """A stranger's proposal does not exist; a coordinator reads it but cannot answer; a form without token is 400."""
+    here = f"/proposals/{proposal.ref}"
+    outsider = desk.reading(desk.make.officer(desk.make.agency()))
+    assert outsider.get(here).status_code == 404
+    assert outsider.post(f"{here}/answer", {"answer": "accepted"}).status_code == 404
+    assert "No proposals yet" in text(outsider.get("/proposals"))
+    page = text(desk.coordinator.get(here))
+    assert "Awaiting answers" in page and "An answer cannot be changed" not in page
+    assert outsider.get(f"{here}/decline").status_code == 404
+    assert desk.coordinator.get(f"{here}/decline").status_code == 403
+    assert desk.coordinator.post(f"{here}/answer", {"answer": "accepted"}).status_code == 403
+    assert desk.lead.client.post(f"{here}/answer", data={"answer": "accepted"}).status_code == 400
+    assert "1 proposal" in text(desk.coordinator.get(f"/proposals?round={proposal.match_round.ref}"))
+    assert "No proposals yet" in text(desk.coordinator.get("/proposals?round=2222222222"))
+    desk.fresh()
+    stored = desk.make.session.get_one(Proposal, proposal.id)
+    assert (stored.poster_answer, stored.lead_answer) == (None, None)
