@@ -193,6 +193,50 @@ EVENTS = {
     "demo.filled": _("The demo market was filled in."),
 }
 
+# What the fields of forms are called in the list of faults above them.
+FIELDS = {
+    "agency": _("Organisation"),
+    "title": _("Name"),
+    "name": _("Name"),
+    "description": _("Description"),
+    "place": _("Place"),
+    "address": _("Address"),
+    "visibility": _("Visibility"),
+    "seats": _("Seats"),
+    "area_m2": _("Area"),
+    "spans": _("Periods"),
+    "weekdays": _("Weekdays"),
+    "features": _("Features"),
+    "sharing": _("Sharing"),
+    "minimum_days": _("Shortest stay"),
+    "only_agencies": _("Only these organisations"),
+    "not_agencies": _("Not these organisations"),
+    "coordinators": _("Coordinators"),
+    "contact_name": _("Name of the contact"),
+    "contact_email": _("E-mail of the contact"),
+    "contact_phone": _("Telephone of the contact"),
+    "max_km": _("Largest distance"),
+    "earliest_start": _("Earliest start"),
+    "latest_start": _("Latest start"),
+    "days": _("Number of days"),
+    "must": _("Required features"),
+    "wish": _("Features wished for"),
+    "priority": _("Priority"),
+    "reason": _("Reason"),
+    "email": _("E-mail address"),
+    "password": _("Password"),
+    "current": _("Current password"),
+    "new": _("New password"),
+    "language": _("Language"),
+    "is_administrator": _("Administrator"),
+    "roles": _("Roles"),
+    "county": _("County"),
+    "text": _("Name or place"),
+    "first_day": _("Free from"),
+    "last_day": _("Free until"),
+}
+SPAN_FIELDS = {"from": _("First day of period %(number)s"), "until": _("Last day of period %(number)s")}
+
 FAULTS = {
     "required": _("This must be filled in."),
     "text": _("Write text here."),
@@ -308,6 +352,19 @@ def sentence(what: Refused | Fault) -> str:
     table = REFUSALS if isinstance(what, Refused) else FAULTS
     words = table.get(what.code) or FAULTS.get(what.code) or what.code
     return str(words) % {name: shown(value) for name, value in what.numbers.items()} if what.numbers else str(words)
+
+
+def named(errors: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The faults of a form with the name of the field before each, for the list above the form."""
+    return {name: [_named(name, fault) for fault in faults] for name, faults in errors.items()}
+
+
+def _named(name: str, fault: str) -> str:
+    stem, *rest = name.split("-")
+    label = FIELDS.get(name)
+    if stem == "spans" and len(rest) == 2 and rest[0].isdecimal() and rest[1] in SPAN_FIELDS:
+        label = SPAN_FIELDS[rest[1]] % {"number": int(rest[0]) + 1}
+    return gettext("%(field)s: %(fault)s", field=label, fault=fault) if label else fault
 
 
 def shown(value: Any) -> str:
