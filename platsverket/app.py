@@ -169,7 +169,16 @@ def _footer() -> list[dict[str, str]]:
     ]
 
 
+def _no_nul() -> None:
+    """PostgreSQL stores no NUL, so an address that holds one names nothing; the API says so at the parameter."""
+    if "\0" in request.path or (not _is_api() and any("\0" in value for value in request.args.values())):
+        g.by = ANONYMOUS
+        raise Refused("not_found")
+
+
 def _requests(app: Flask) -> None:
+    app.before_request(_no_nul)
+
     @app.before_request
     def _who() -> None:
         api = request.path.startswith("/api/")
