@@ -31,8 +31,8 @@ def _text(**kwargs: Any) -> fields.String:
     return fields.String(**kwargs)
 
 
-def _maybe(**kwargs: Any) -> fields.String:
-    return fields.String(allow_none=True, **kwargs)
+def _maybe(*codes: str) -> fields.String:
+    return fields.String(allow_none=True, metadata={"enum": [*codes, None]} if codes else {})
 
 
 def _codes(*codes: str) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class ShownOffer(Shown):
         allow_none=True,
         metadata={"description": "Features that are known to be there or not; others are unknown."},
     )
-    sharing = _maybe(metadata=_codes("shared", "exclusive"))
+    sharing = _maybe("shared", "exclusive")
     minimum_days = fields.Integer(allow_none=True)
     only_agencies = _texts(maybe=True)
     not_agencies = _texts(maybe=True)
@@ -267,10 +267,10 @@ class ShownProposal(Shown):
     fit = fields.Integer(allow_none=True)
     published_at = Moment()
     answer_by = Moment()
-    poster_answer = _maybe(metadata=_codes(*ANSWERS))
+    poster_answer = _maybe(*ANSWERS)
     poster_answered_at = Moment(allow_none=True)
     poster_reason = _maybe()
-    lead_answer = _maybe(metadata=_codes(*ANSWERS))
+    lead_answer = _maybe(*ANSWERS)
     lead_answered_at = Moment(allow_none=True)
     lead_reason = _maybe()
     my_sides = fields.List(fields.String(metadata=_codes("poster", "lead")))

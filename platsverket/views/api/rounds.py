@@ -1,4 +1,4 @@
-"""Match rounds over the API: open, freeze, decide, call off. Runs have a file of their own."""
+"""Match rounds over the API: open, freeze, decide, publish, call off. Runs have a file of their own."""
 
 from __future__ import annotations
 
@@ -97,6 +97,19 @@ def cancel_round(ref: str) -> Any:
     Before it is published; what was posted waits for the next one.
     """
     return shown(rounds.cancel(db(), by(), ref))
+
+
+@api.route("/rounds/<ref:ref>/runs/<ref:run_ref>/publication", methods=["POST"], tags=TAGS)
+@api.answers(200, ShownRound, examples.ROUND | {"status": "published"}, "The round, published.")
+@problems(404, 409)
+@secured
+@rule("round.steer")
+def publish_run(ref: str, run_ref: str) -> Any:
+    """Publish a run
+
+    Its plan becomes proposals with a deadline, once. What no longer holds is set aside, each with its reason.
+    """
+    return shown(rounds.publish(db(), by(), config(), ref, run_ref))
 
 
 @api.route("/rounds/<ref:ref>/decisions", tags=TAGS)

@@ -1,4 +1,4 @@
-"""Runs of a match round over the API: ask for one, follow it, read its outcome, publish it."""
+"""Runs of a match round over the API: ask for one, follow it, read its outcome."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 from flask import url_for
 
 from platsverket import outcomes, rounds, runs
-from platsverket.api_schemas import ShownPlacement, ShownRound, ShownRun, ShownUnplaced, paged
+from platsverket.api_schemas import ShownPlacement, ShownRun, ShownUnplaced, paged
 from platsverket.models import Need, Run
 from platsverket.schemas import RunSchema
 from platsverket.views.api import examples
 from platsverket.views.api.blueprint import LOCATION, PageQuery, api, listing, problems, secured, window
-from platsverket.views.api.rounds import shown as shown_round
 from platsverket.web import by, config, db, rule
 
 TAGS = ["runs"]
@@ -91,19 +90,6 @@ def stop_run(ref: str, run_ref: str) -> Any:
     """
     rounds.request_stop(db(), by(), ref, run_ref)
     return shown(runs.run_of(db(), by(), ref, run_ref))
-
-
-@api.route("/rounds/<ref:ref>/runs/<ref:run_ref>/publication", methods=["POST"], tags=TAGS)
-@api.answers(200, ShownRound, examples.ROUND | {"status": "published"}, "The round, published.")
-@problems(404, 409)
-@secured
-@rule("round.steer")
-def publish_run(ref: str, run_ref: str) -> Any:
-    """Publish a run
-
-    Its plan becomes proposals with a deadline, once. What no longer holds is set aside, each with its reason.
-    """
-    return shown_round(rounds.publish(db(), by(), config(), ref, run_ref))
 
 
 @api.route("/rounds/<ref:ref>/runs/<ref:run_ref>/placements", tags=TAGS)
