@@ -48,5 +48,6 @@ def titles(session: Session, found: list[Event]) -> dict[str, str]:
     refs = {event.noun_ref for event in found}
     named: dict[str, str] = {}
     for model in (Offer, Need):
-        named.update(dict(session.execute(select(model.ref, model.title).where(model.ref.in_(refs))).tuples().all()))
+        for ref, title in session.execute(select(model.ref, model.title).where(model.ref.in_(refs))):
+            named[ref] = title
     return named

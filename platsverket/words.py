@@ -363,7 +363,7 @@ def _named(name: str, fault: str) -> str:
     stem, *rest = name.split("-")
     label = FIELDS.get(name)
     if stem == "spans" and len(rest) == 2 and rest[0].isdecimal() and rest[1] in SPAN_FIELDS:
-        label = SPAN_FIELDS[rest[1]] % {"number": int(rest[0]) + 1}
+        label = str(SPAN_FIELDS[rest[1]]) % {"number": int(rest[0]) + 1}
     return gettext("%(field)s: %(fault)s", field=label, fault=fault) if label else fault
 
 
