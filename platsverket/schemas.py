@@ -109,7 +109,10 @@ class OfferSchema(PlacedSchema):
     address = Words(200, load_default="")
     visibility = Choice(("open", "restricted", "sealed"), load_default="open")
     spans = fields.List(
-        fields.Nested(SpanSchema), required=True, error_messages={**MESSAGES, "invalid": [Fault("list")]}
+        fields.Nested(SpanSchema),
+        required=True,
+        error_messages={**MESSAGES, "invalid": [Fault("list")]},
+        metadata={"minItems": 1, "maxItems": MOST_SPANS},
     )
     features = FeatureStates(load_default=dict)
     sharing = Choice(("shared", "exclusive"), load_default="shared")

@@ -130,6 +130,9 @@ class Document(Api):  # type: ignore[misc]
     def _register_doc_blueprint(self) -> None:
         """The document is one public view of ours."""
 
+    def _register_pagination_header(self) -> None:
+        """Lists tell of their pages in the body."""
+
     def _register_responses(self) -> None:
         self.spec.components.schema("Problem", component=PROBLEM)
         everywhere = {"default": "Any other problem, such as an error of ours."}
