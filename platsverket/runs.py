@@ -203,10 +203,12 @@ def outcome(session: Session, by: Identity, ref: str, run_ref: str) -> Outcome:
     return Outcome(run, placed, unplaced, len(plan["placements"]) - len(placed))
 
 
+@writing
 def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A run's market and plan as files for ``python -m matching check``.
 
-    Raises Refused("sealed_in_market") for a person whom sealed premises in the market do not name.
+    A market tells where all its premises lie, so a person's reading it is put on record. Raises
+    Refused("sealed_in_market") for a person whom sealed premises in it do not name.
     """
     run = run_of(session, by, ref, run_ref)
     market = market_of(session, run)
@@ -214,6 +216,7 @@ def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[di
         known = set(session.scalars(select(Offer.ref).where(rows(by, "offer.read"))))
         if any(offer["id"] not in known for offer in market["offers"]):
             raise Refused("sealed_in_market", status=403)
+        record(session, by, "round.exported", "round", ref, run=run.ref, number=run.number)
     return market, plan_of(session, run)
 
 
