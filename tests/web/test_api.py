@@ -174,6 +174,7 @@ def test_a_round_runs_from_opening_to_an_agreement_that_ends(web: Web) -> None:
     assert unplaced["reasons"][0]["code"] == "size"
     market, plan = steer.get(f"{run}/market").json, steer.get(f"{run}/plan").json
     assert len(market["offers"]) == len(plan["placements"]) == 1
+    assert [event["kind"] for event in steer.get("/events?noun=round").json["items"]][:2] == ["round.exported"] * 2
     assert steer.post(f"{run}/publication").json["status"] == "published"
     steer.post(f"{run}/publication", status=409)
     steer.post(f"{path}/cancellation", status=409)
