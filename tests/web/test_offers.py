@@ -213,7 +213,7 @@ def test_restricted_premises_show_municipality_and_seat_band_alone(desk: Desk) -
     for path in ("/offers", f"/offers/{offer.ref}", "/offers?seats=20&county=24"):
         page = desk.lead.get(path).text
         assert "Restricted premises in Umeå" in page and "20–29" in page
-        assert "anarie" not in page.replace("(Kanarie", "") and "Värdmyndigheten" not in page
+        assert "anarie" not in page and "Värdmyndigheten" not in page
     for asked in ("text=Kanarie", "seats=25", "features=step_free", "weekdays=mon", "county=01"):
         assert "No premises found" in desk.lead.get(f"/offers?{asked}").text
     assert "Kanariegatan 7" in desk.officer.get(f"/offers/{offer.ref}").text
@@ -292,7 +292,7 @@ def test_a_form_without_its_token_changes_nothing(desk: Desk) -> None:
 def test_hostile_text_stays_text(desk: Desk) -> None:
     """Markup typed into any field is shown as it was typed and is never live."""
     nasty = "<script>alert(1)</script>"
-    fields = {name: nasty for name in ("title", "address", "description", "contact_name", "contact_phone")}
+    fields = dict.fromkeys(("title", "address", "description", "contact_name", "contact_phone"), nasty)
     answer = desk.officer.post("/offers/new", form(desk.host, **fields))
     for path in (answer.location, f"{answer.location}/edit", "/offers", "/offers?mine=1", "/events"):
         page = desk.officer.get(path).text

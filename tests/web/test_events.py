@@ -1,0 +1,87 @@
+"""Events in the browser: told in sentences, newest first, to those whom they concern."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import platsverket
+from platsverket import words
+from tests.conftest import Web
+from tests.web.desk import Desk
+
+SOURCES = Path(platsverket.__file__).parent
+
+
+@pytest.fixture
+def desk(web: Web) -> Desk:
+    return Desk(web)
+
+
+def test_every_kind_that_is_recorded_has_its_sentence(app: Flask) -> None:
+    """No event is ever shown as its bare code, whichever values it was written with."""
+    recorded = set()
+    for source in SOURCES.glob("*.py"):
+        recorded |= set(re.findall(r'\brecord\([^"]*f?"([a-z]+\.[a-z_{]+)', source.read_text(encoding="utf-8")))
+    assert len(recorded) > 25
+    kinds = {kind for kind in recorded if "{" not in kind} | {"proposal.accepted", "proposal.declined"}
+    with app.test_request_context("/?lang=en"):
+        for kind in kinds:
+            assert kind in words.EVENTS
+            assert "%(" not in words.event(kind, {})
+
+
+def test_events_are_told_newest_first_with_their_things(desk: Desk) -> None:
+    offer = desk.offer(title="Rummet vid torget")
+    desk.officer.post(f"/offers/{offer.ref}/reconfirm")
+    page = unescape(desk.officer.get("/events").text)
+    assert page.index("Spare premises were reconfirmed.") < page.index("Spare premises were posted.")
+    assert f'<a href="/offers/{offer.ref}">Rummet vid torget</a>' in page
+
+
+def test_they_are_kept_to_one_kind_or_one_thing(desk: Desk) -> None:
+    one, other = desk.offer(title="Ena rummet"), desk.offer(title="Andra rummet")
+    page = desk.officer.get("/events?noun=offer").text
+    assert "Ena rummet" in page and "Signed in." not in page
+    page = desk.officer.get(f"/events?ref={other.ref}").text
+    assert "Andra rummet" in page and "Ena rummet" not in page
+    assert "Signed in." in desk.officer.get("/events?noun=nonsense").text
+    assert desk.officer.get(f"/events?ref={one.ref}&noun=need").text.count("No events") == 1
+
+
+def test_a_long_list_has_pages(desk: Desk) -> None:
+    offer = desk.offer()
+    for _ in range(21):
+        desk.officer.post(f"/offers/{offer.ref}/reconfirm")
+    first = desk.officer.get("/events?noun=offer").text
+    assert "22 events" in first and first.count("were reconfirmed") == 20
+    last = desk.officer.get("/events?noun=offer&page=2").text
+    assert "were posted" in last and last.count("were reconfirmed") == 1
+
+
+def test_others_things_are_not_told(desk: Desk) -> None:
+    """A stranger reads only of themselves; the administrator of accounts, never of premises."""
+    desk.offer(title="Kanariefågel")
+    desk.need(title="Kanariefågel")
+    stranger = desk.reading(desk.make.officer(desk.make.agency()))
+    admin = desk.reading(desk.make.user(administrator=True))
+    for visitor in (stranger, admin):
+        page = visitor.get("/events").text
+        assert "Kanarie" not in page and "were posted" not in page
+    assert "An account was created." in admin.get("/events").text
+    assert "An account was created." not in stranger.get("/events").text
+    assert desk.web.get("/events").status_code == 303
+
+
+def test_a_proposal_is_followed_by_both_sides(desk: Desk) -> None:
+    desk.offer(), desk.need()
+    [proposal] = desk.published()
+    desk.lead.post(f"/proposals/{proposal.ref}/answer", {"answer": "declined", "reason": "too_far"})
+    for visitor in (desk.officer, desk.lead, desk.coordinator):
+        page = visitor.get("/events?noun=proposal").text
+        assert "A proposal was declined by the guest. Reason: It is too far away." in page
+        assert f"/proposals/{proposal.ref}" in page
