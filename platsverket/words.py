@@ -180,7 +180,6 @@ EVENTS = {
     "round.stop_requested": _("A run of a match round was asked to stop."),
     "round.published": _("A match round was published: %(proposals)s proposals, %(set_aside)s set aside."),
     "round.cancelled": _("A match round was called off."),
-    "round.exported": _("The input or outcome of a match round was fetched as a file."),
     "decision.made": _("A coordinator made a decision in a match round. Reason: %(reason)s"),
     "decision.removed": _("A coordinator’s decision in a match round was removed."),
     "account.created": _("An account was created."),
@@ -417,7 +416,7 @@ class _EventData(dict[str, Any]):
 
     def __getitem__(self, name: str) -> str:
         value = super().__getitem__(name)
-        if name == "last_day":
+        if name == "last_day" and name in self:
             return day(date.fromisoformat(value))
         tables: dict[str, Any] = {
             "reason": {**DECLINE_REASONS, **END_REASONS},
