@@ -73,10 +73,9 @@ def _agree(session: Session, by: Identity, proposal: Proposal) -> None:
 
 def _locked(session: Session, by: Identity, ref: str) -> Proposal:
     """The proposal with the offer's row and its own held: always in this order, as everywhere."""
-    seen = find(session, by, "proposal.answer", Proposal, ref, seen="proposal.read")
-    ledger.lock_offers(session, [seen.offer_id])
-    session.refresh(seen, with_for_update={"of": Proposal})
-    return seen
+    offer_id = session.scalar(select(Proposal.offer_id).where(Proposal.ref == ref))
+    ledger.lock_offers(session, [offer_id] if offer_id else [])
+    return find(session, by, "proposal.answer", Proposal, ref, seen="proposal.read", lock=True)
 
 
 def _side(by: Identity, proposal: Proposal, wanted: str | None) -> str:
