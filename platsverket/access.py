@@ -243,7 +243,7 @@ def find(
     """
     wanted: Any = model
     query = select(model).where(wanted.ref == ref)
-    found = session.scalars(_locked(query.where(rows(by, action)), model, lock)).unique().one_or_none()
+    found: M | None = session.scalars(_locked(query.where(rows(by, action)), model, lock)).unique().one_or_none()
     if found is not None:
         return found
     if seen and session.scalar(select(exists().where(wanted.ref == ref, rows(by, seen)))):

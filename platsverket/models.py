@@ -53,8 +53,8 @@ def _strict(sqlite_name: str) -> Any:
 for _generic, _name in ((String, "TEXT"), (Date, "TEXT"), (DateTime, "TEXT"), (JSON, "TEXT")):
     compiles(_generic, "sqlite")(_strict(_name))
 compiles(Boolean, "sqlite")(_strict("INTEGER"))
-for _generic in (Float, Double):
-    compiles(_generic, "sqlite")(_strict("REAL"))
+for _double in (Float, Double):
+    compiles(_double, "sqlite")(_strict("REAL"))
 
 
 class Utc(TypeDecorator[datetime]):
