@@ -7,6 +7,7 @@ import numpy as np
 from matching.capacity import Ints, Ledger
 from matching.goals import SmallestShare, Total
 from matching.solver.problem import Control, Problem
+from matching.table import Floats
 
 
 def worth(problem: Problem) -> Ints:
@@ -86,3 +87,27 @@ def _best_fitting(problem: Problem, ledger: Ledger, columns: Ints) -> int | None
         if fits[at]:
             return int(some[at])
     return None
+
+
+def rounded(problem: Problem, x: Floats) -> Ints:
+    """A plan near a fractional one: columns by their share of x as far as they fit."""
+    held = np.flatnonzero((x > 1e-6) & ~problem.fixed)
+    held = held[np.argsort(-x[held], kind="stable")]
+    fixed = np.flatnonzero(problem.fixed)
+    ledger = problem.ledger(fixed)
+    placed = np.zeros(problem.needs, dtype=bool)
+    placed[problem.need[fixed]] = True
+    chosen = []
+    for column in held.tolist():
+        one = np.array([column])
+        if not placed[problem.need[column]] and _best_fitting(problem, ledger, one) is not None:
+            problem.put(ledger, column)
+            placed[problem.need[column]] = True
+            chosen.append(column)
+    return np.concatenate([fixed, np.array(chosen, dtype=np.int64)])
+
+
+def nth_of(sorted_keys: Ints) -> Ints:
+    """The place of each entry among those with the same key: 0, 1, … in a sorted list of keys."""
+    begins = np.flatnonzero(np.append(True, sorted_keys[1:] != sorted_keys[:-1])[: len(sorted_keys)])
+    return np.arange(len(sorted_keys)) - np.repeat(begins, np.diff(np.append(begins, len(sorted_keys))))

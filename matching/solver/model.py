@@ -11,6 +11,7 @@ from ortools.sat.python import cp_model
 from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.problem import Control, Problem
+from matching.table import Bools
 
 _LOWEST, _HIGHEST = -(2**62), 2**62
 
@@ -26,13 +27,13 @@ class Found:
 class Model:
     """Choose columns so that the packing rows and the goals already settled are kept."""
 
-    def __init__(self, problem: Problem, seed: int):
+    def __init__(self, problem: Problem, seed: int, alive: Bools):
         self._problem = problem
         self._seed = seed
         self._model = cp_model.CpModel()
         proto = self._model.proto
-        for fixed in problem.fixed.tolist():
-            proto.variables.add().domain.extend([int(fixed), 1])
+        for least, most in zip(problem.fixed.tolist(), alive.tolist(), strict=True):
+            proto.variables.add().domain.extend([int(least), int(most)])
         matrix, limit = problem.packing.matrix, problem.packing.limit.tolist()
         indices, data, ptr = matrix.indices.tolist(), matrix.data.tolist(), matrix.indptr.tolist()
         for row, most in enumerate(limit):
@@ -55,8 +56,11 @@ class Model:
             members = np.flatnonzero(goal.group == group)
             self._linear(members.tolist(), goal.points[members].tolist(), -(-value * asked // 100), _HIGHEST)
 
-    def maximise(self, goal: Goal, start: Ints, work: float, control: Control, name: str) -> Found:
-        """The best plan for one goal within ``work`` units of deterministic work, from the plan ``start``."""
+    def maximise(self, goal: Goal, start: Ints, limit: int, work: float, control: Control, name: str) -> Found:
+        """The best plan for one goal within ``work`` units of deterministic work, from the plan ``start``.
+
+        ``limit`` is known to be no less than the goal can reach; a plan that reaches it ends the search.
+        """
         proto = self._model.proto
         proto.clear_objective()
         proto.clear_solution_hint()
@@ -70,6 +74,7 @@ class Model:
             proto.objective.vars.append(extra)
             proto.objective.coeffs.append(-1)
         proto.objective.scaling_factor = -1.0
+        proto.objective.domain.extend([-limit, _HIGHEST])
         hint = np.zeros(len(self._problem.need), dtype=np.int64)
         hint[start] = 1
         proto.solution_hint.vars.extend(range(len(hint)))

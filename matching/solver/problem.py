@@ -112,6 +112,11 @@ class Control:
     def seconds(self) -> float:
         return time.monotonic() - self.began
 
+    @property
+    def left(self) -> float | None:
+        """The seconds left, ``None`` without a limit."""
+        return None if self._time_limit is None else max(0.1, self._time_limit - self.seconds)
+
     def over(self) -> bool:
         """Whether to end now; once yes, always yes."""
         if not self.cut_short:

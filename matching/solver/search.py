@@ -1,47 +1,166 @@
-"""Goals in order: each is made as large as possible, proven or bounded, and then kept while the next one is sought."""
+"""Goals in order: each is made as large as possible, proven or bounded, and then kept while the next one is sought.
+
+For a sum: the relaxation bounds it and prices every column; HiGHS finds the best plan over the few columns with the
+best prices; what could still be better lies among the columns that the gap leaves alive, and where those are few they
+are searched to the end. CP-SAT takes what is coarse or is no sum.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
 from matching.capacity import Ints
-from matching.solver.greedy import complete, first_plan
+from matching.goals import Total
+from matching.solver.bound import Bound, Relaxation
+from matching.solver.greedy import complete, first_plan, nth_of, rounded, worth
+from matching.solver.linear import best_whole
 from matching.solver.model import Model
 from matching.solver.problem import Answer, Control, Problem
 
-WORK = {"quick": 2.0, "normal": 15.0, "thorough": 100.0}
+_CORE = 6  # columns of each need that the relaxation begins with
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work: rounds of the relaxation, columns and nodes of an exact search, work units of CP-SAT."""
+
+    rounds: int
+    columns: tuple[int, ...]
+    nodes: int
+    work: float
+
+
+EFFORTS = {
+    "quick": Effort(15, (5_000,), 20, 2.0),
+    "normal": Effort(40, (5_000, 16_000, 90_000), 200, 15.0),
+    "thorough": Effort(100, (5_000, 16_000, 40_000, 120_000), 5_000, 100.0),
+}
 
 
 def solve(problem: Problem, names: list[str], effort: str, seed: int, control: Control) -> Answer:
     """The best plan for the goals in order. ``names`` are only for telling progress."""
     control.tell("greedy")
-    chosen = first_plan(problem, control)
-    bounds: list[int | None] = [None] * len(problem.goals)
-    model: Model | None = None
-    for k, goal in enumerate(problem.goals):
-        bounds[k] = problem.simple_bound(goal)
-        if goal.value(chosen) < problem.simple_bound(goal) and not control.over():
-            model = model or _fresh(problem, seed, k, chosen)
-            chosen, bounds[k] = _improve(problem, model, k, chosen, names[k], WORK[effort], control)
-        if model:
-            model.keep(goal, goal.value(chosen))
-        control.tell("goal", names[k], goal.value(chosen), bounds[k])
-    chosen = complete(problem, chosen)
+    run = _Run(problem, names, EFFORTS[effort], seed, control, first_plan(problem, control))
+    bounds: list[int | None] = [run.settle(k) for k in range(len(problem.goals))]
+    chosen = complete(problem, run.chosen)
     return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
 
 
-def _fresh(problem: Problem, seed: int, k: int, chosen: Ints) -> Model:
-    model = Model(problem, seed)
-    for goal in problem.goals[:k]:
-        model.keep(goal, goal.value(chosen))
-    return model
+class _Run:
+    """The plan at hand, and what is known of all plans that are as good as it."""
 
+    def __init__(self, problem: Problem, names: list[str], effort: Effort, seed: int, control: Control, chosen: Ints):
+        self.problem = problem
+        self.names = names
+        self.effort = effort
+        self.seed = seed
+        self.control = control
+        self.chosen = chosen
+        self._relaxation: Relaxation | None = None
+        self._settled = 0
 
-def _improve(
-    problem: Problem, model: Model, k: int, chosen: Ints, name: str, work: float, control: Control
-) -> tuple[Ints, int | None]:
-    found = model.maximise(problem.goals[k], chosen, work, control, name)
-    better = found.chosen is not None and problem.value(found.chosen) > problem.value(chosen)
-    simple = problem.simple_bound(problem.goals[k])
-    return (
-        found.chosen if better and found.chosen is not None else chosen,
-        simple if found.bound is None else min(simple, found.bound),
-    )
+    @property
+    def relaxation(self) -> Relaxation:
+        if self._relaxation is None:
+            self._relaxation = Relaxation(self.problem)
+        while self._settled < self._at:
+            goal = self.problem.goals[self._settled]
+            self._relaxation.keep(goal, goal.value(self.chosen))
+            self._settled += 1
+        return self._relaxation
+
+    def settle(self, k: int) -> int:
+        """Improve goal k as far as effort allows, without loss for those before it; its proven limit."""
+        self._at = k
+        goal, name = self.problem.goals[k], self.names[k]
+        limit = self.problem.simple_bound(goal)
+        if self._value(k) < limit and not self.control.over():
+            limit = min(limit, self._sum(k, goal, name, limit) if isinstance(goal, Total) else self._exactly(k, limit))
+        self.control.tell("goal", name, self._value(k), limit)
+        return limit
+
+    def _value(self, k: int) -> int:
+        return self.problem.goals[k].value(self.chosen)
+
+    def _accept(self, chosen: Ints | None) -> None:
+        if chosen is not None:
+            chosen = complete(self.problem, chosen)
+            if self.problem.value(chosen) > self.problem.value(self.chosen):
+                self.chosen = chosen
+
+    def _sum(self, k: int, goal: Total, name: str, limit: int) -> int:
+        relaxation = self.relaxation
+        bound = relaxation.bound(goal.points, self._core(), self.effort.rounds, lambda found: self._seen(k, found))
+        limit = min(limit, bound.whole)
+        first, *more = self.effort.columns
+        limit = self._search(k, goal, bound, limit, (first,))
+        if self._by_need(goal) and self._open(k, limit):
+            limit = self._exactly(k, limit)
+        limit = self._search(k, goal, bound, limit, tuple(more))
+        relaxation.rule_out(bound, self._value(k), self.chosen)
+        return limit
+
+    def _open(self, k: int, limit: int) -> bool:
+        return self._value(k) < limit and not self.control.over()
+
+    def _seen(self, k: int, bound: Bound) -> bool:
+        """Round a fractional solution to a plan; whether it is of use to go on with the relaxation."""
+        self._accept(rounded(self.problem, bound.x))
+        self.control.tell("goal", self.names[k], self._value(k), bound.whole)
+        return self._open(k, bound.whole)
+
+    def _by_need(self, goal: Total) -> bool:
+        """Whether it matters only which needs are placed, not where: coarse goals, which CP-SAT proves best."""
+        columns, _ = self.problem.columns_of
+        points = goal.points[columns]
+        return bool((points[1:] == points[:-1])[np.diff(self.problem.need[columns]) == 0].all())
+
+    def _search(self, k: int, goal: Total, bound: Bound, limit: int, sizes: tuple[int, ...]) -> int:
+        """HiGHS over the best-priced columns; where those are all that could still be better, the limit is proven."""
+        for most in sizes:
+            if not self._open(k, limit):
+                break
+            alive = self.relaxation.survivors(bound, self._value(k))
+            order = np.lexsort((self._turn[alive], -np.round(bound.reduced[alive], 6), bound.x[alive] < 1e-6))
+            columns = np.union1d(alive[order[:most]], self.chosen)
+            found = best_whole(
+                self.relaxation.rows(),
+                goal.points.astype(np.float64),
+                columns,
+                self.problem.fixed,
+                self.chosen,
+                self.effort.nodes,
+                self.control,
+            )
+            self._accept(found.chosen)
+            if len(alive) <= most and np.isfinite(found.limit):
+                limit = min(limit, max(self._value(k), int(np.floor(found.limit + 1e-6))))
+            self.control.tell("goal", self.names[k], self._value(k), limit)
+            if len(alive) <= most:
+                break
+        return limit
+
+    @cached_property
+    def _turn(self) -> Ints:
+        """When it is each column's turn if every need in turn takes its most worthy column, then its next, …"""
+        order = worth(self.problem)
+        order = order[np.argsort(self.problem.need[order], kind="stable")]
+        turn = np.empty(len(order), dtype=np.int64)
+        turn[order] = nth_of(self.problem.need[order])
+        return turn
+
+    def _core(self) -> Ints:
+        """The plan at hand and the most worthy columns of every need."""
+        return np.union1d(np.flatnonzero(self._turn < _CORE), self.chosen)
+
+    def _exactly(self, k: int, limit: int) -> int:
+        """CP-SAT over every column that is still alive; told the limit, it ends as soon as that is reached."""
+        model = Model(self.problem, self.seed, self.relaxation.alive)
+        for goal in self.problem.goals[:k]:
+            model.keep(goal, goal.value(self.chosen))
+        found = model.maximise(self.problem.goals[k], self.chosen, limit, self.effort.work, self.control, self.names[k])
+        self._accept(found.chosen)
+        return limit if found.bound is None else max(min(limit, found.bound), self._value(k))

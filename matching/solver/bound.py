@@ -1,0 +1,147 @@
+"""How good a plan can be at best: the linear relaxation by columns and cuts, and what its prices rule out.
+
+Only columns that can pay are in the linear programme; the others are priced with its dual values and called in when
+they would pay (Gilmore and Gomory 1961). Any prices y ≥ 0 prove Σ y·b + Σ max(0, c − yA) as an upper limit, so the
+bound is computed from the prices here and does not rest on the LP solver's own tolerances (Neumaier and Shcherbina
+2004). A column whose reduced cost is lower than the gap is in no plan that is as good as the one at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from matching.capacity import Ints
+from matching.goals import Goal, Total
+from matching.solver.cuts import Conflicts, Cut, cliques, divided, divided_row, reachable
+from matching.solver.greedy import nth_of
+from matching.solver.linear import Rows, best_fractional
+from matching.solver.problem import Problem
+from matching.table import Bools, Floats
+
+_SAFE = 1e-6
+_CALLS = 8  # columns of one need called in at a time
+
+
+@dataclass
+class Bound:
+    """A proven upper limit, the reduced cost of every column, the price of every need's row, a fractional plan."""
+
+    limit: float
+    reduced: Floats
+    need_price: Floats
+    x: Floats
+
+    @property
+    def whole(self) -> int:
+        return int(np.floor(self.limit + _SAFE))
+
+
+class Relaxation:
+    """The rows of a problem, tightened; it remembers cuts, settled goals and ruled-out columns from goal to goal."""
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+        packed = problem.packing
+        self.needs = problem.needs
+        self._matrix = sp.csr_array(packed.matrix.astype(np.float64))
+        limit = packed.limit.copy()
+        self._capacity = sp.csr_array(packed.matrix[self.needs :])
+        limit[self.needs :] = reachable(problem.need, self._capacity, limit[self.needs :])
+        self._capacity_limit = limit[self.needs :]
+        self._limit = limit.astype(np.float64)
+        self.alive: Bools = np.ones(len(problem.need), dtype=bool)
+        self.must: Bools = np.zeros(self.needs, dtype=bool)
+        self._conflicts = Conflicts(problem)
+        self._divided: set[tuple[int, int]] = set()
+
+    def rows(self) -> Rows:
+        """Everything a plan must keep, as rows over all columns; rows of needs that must be placed are equations."""
+        equal = np.zeros(len(self._limit), dtype=bool)
+        equal[: self.needs] = self.must
+        return Rows(self._matrix, self._limit, equal)
+
+    def keep(self, goal: Goal, value: int) -> None:
+        """From now on the goal is worth at least ``value``."""
+        if isinstance(goal, Total):
+            self._append(sp.csr_array(-goal.points[None, :].astype(np.float64)), np.array([-float(value)]))
+            return
+        groups = len(goal.asked)
+        each = (goal.group, np.arange(len(goal.group)))
+        points = sp.csr_array((-goal.points.astype(np.float64), each), shape=(groups, len(goal.group)))
+        self._append(points, -np.array([-(-value * asked // 100) for asked in goal.asked.tolist()], dtype=np.float64))
+
+    def _append(self, rows: sp.csr_array, limit: Floats) -> None:
+        self._matrix = sp.csr_array(sp.vstack([self._matrix, rows], format="csr"))
+        self._limit = np.concatenate([self._limit, limit])
+
+    def rule_out(self, bound: Bound, value: int, chosen: Ints) -> None:
+        """Drop columns, and insist on needs, without which no plan worth ``value`` or more can do."""
+        gap = bound.limit - value + 1e-4
+        self.alive &= bound.reduced >= -gap
+        self.alive[chosen] = True
+        self.must |= bound.need_price > gap
+
+    def survivors(self, bound: Bound, value: int) -> Ints:
+        """The columns that a plan worth more than ``value`` could use."""
+        return np.flatnonzero(self.alive & (bound.reduced >= -(bound.limit - value - 1 + 1e-4)))
+
+    def bound(self, points: Ints, core: Ints, rounds: int, going: Callable[[Bound], bool]) -> Bound:
+        """Solve the relaxation for a sum of points, from the columns ``core`` on, in at most so many rounds.
+
+        ``core`` must hold a plan that keeps the settled goals. After each round ``going`` is told the best bound,
+        with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to add.
+        """
+        gain = points.astype(np.float64)
+        best = self._proven(gain, np.zeros(len(self._limit)), np.zeros(len(gain)))
+        for _ in range(rounds):
+            solution = best_fractional(self.rows(), gain, core, self.problem.fixed)
+            if solution is None:
+                break
+            x, price = solution
+            found = self._proven(gain, price, x)
+            best = found if found.limit < best.limit else replace(best, x=x)
+            calls = self._calls(found, core)
+            if not going(best) or not (self._cut(x, found.reduced) or len(calls)):
+                break
+            core = np.union1d(core, calls)
+        return best
+
+    def _proven(self, gain: Floats, price: Floats, x: Floats) -> Bound:
+        free = np.zeros(len(price), dtype=bool)
+        free[: self.needs] = self.must
+        price = np.where(free, price, np.maximum(price, 0))
+        reduced = gain - self._matrix.T @ price
+        inside = self.alive & ~self.problem.fixed
+        limit = price @ self._limit + np.maximum(reduced[inside], 0).sum() + reduced[self.problem.fixed].sum()
+        return Bound(float(limit), reduced, price[: self.needs], x)
+
+    def _calls(self, bound: Bound, core: Ints) -> Ints:
+        """Columns that would pay: for each need the best few, the best of all first."""
+        paying = self.alive & (bound.reduced > 1e-6)
+        paying[core] = False
+        columns = np.flatnonzero(paying)
+        columns = columns[np.lexsort((columns, -bound.reduced[columns]))]
+        order = np.argsort(self.problem.need[columns], kind="stable")
+        few = nth_of(self.problem.need[columns[order]]) < _CALLS
+        return columns[order[few]]
+
+    def _cut(self, x: Floats, reduced: Floats) -> int:
+        """Add what x breaks; how many rows that was."""
+        cuts: list[Cut] = list(cliques(self._conflicts, x, reduced, self.alive))
+        for row, q in divided(self._capacity, self._capacity_limit, x):
+            if (row, q) not in self._divided:
+                self._divided.add((row, q))
+                cuts.append(divided_row(self._capacity, self._capacity_limit, row, q))
+        if cuts:
+            rows = np.repeat(np.arange(len(cuts)), [len(cut.columns) for cut in cuts])
+            columns = np.concatenate([cut.columns for cut in cuts])
+            factors = np.concatenate([cut.factors for cut in cuts]).astype(np.float64)
+            shape = (len(cuts), len(self.alive))
+            self._append(
+                sp.csr_array((factors, (rows, columns)), shape=shape), np.array([float(c.limit) for c in cuts])
+            )
+        return len(cuts)

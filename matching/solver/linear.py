@@ -1,0 +1,110 @@
+"""Linear and mixed programmes through MathOpt: GLOP for prices, HiGHS for exact answers on few columns."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import scipy.sparse as sp
+from ortools.math_opt import model_pb2
+from ortools.math_opt.python import mathopt
+from ortools.math_opt.solvers import highs_pb2
+
+from matching.capacity import Ints
+from matching.solver.problem import Control
+from matching.table import Bools, Floats
+
+
+@dataclass(frozen=True)
+class Rows:
+    """matrix · x ≤ limit, with equality where ``equal``."""
+
+    matrix: sp.csr_array
+    limit: Floats
+    equal: Bools
+
+
+def _proto(rows: Rows, gain: Floats, columns: Ints, fixed: Bools, whole: bool) -> tuple[model_pb2.ModelProto, Ints]:
+    """The programme over some columns, and the numbers of the rows that are in it (those that hold a column)."""
+    part = rows.matrix[:, columns].tocsr()
+    part.sort_indices()
+    used = np.flatnonzero(np.diff(part.indptr) > 0)
+    part = part[used]
+    proto = model_pb2.ModelProto()
+    count = len(columns)
+    proto.variables.ids.extend(range(count))
+    proto.variables.lower_bounds.extend(fixed[columns].astype(float).tolist())
+    proto.variables.upper_bounds.extend([1.0] * count)
+    proto.variables.integers.extend([whole] * count)
+    proto.objective.maximize = True
+    worth = np.flatnonzero(gain[columns])
+    proto.objective.linear_coefficients.ids.extend(worth.tolist())
+    proto.objective.linear_coefficients.values.extend(gain[columns][worth].tolist())
+    constraints = proto.linear_constraints
+    constraints.ids.extend(range(len(used)))
+    constraints.lower_bounds.extend(np.where(rows.equal[used], rows.limit[used], -np.inf).tolist())
+    constraints.upper_bounds.extend(rows.limit[used].tolist())
+    entries = proto.linear_constraint_matrix
+    entries.row_ids.extend(np.repeat(np.arange(len(used)), np.diff(part.indptr)).tolist())
+    entries.column_ids.extend(part.indices.tolist())
+    entries.coefficients.extend(part.data.tolist())
+    return proto, used
+
+
+def best_fractional(rows: Rows, gain: Floats, columns: Ints, fixed: Bools) -> tuple[Floats, Floats] | None:
+    """The best fractional x over all columns (zero outside ``columns``) and the price of each row; ``None`` if none."""
+    proto, used = _proto(rows, gain, columns, fixed, whole=False)
+    result = mathopt.solve(mathopt.Model.from_model_proto(proto), mathopt.SolverType.GLOP)
+    if not (result.has_primal_feasible_solution() and result.has_dual_feasible_solution()):
+        return None
+    x = np.zeros(rows.matrix.shape[1])
+    x[columns] = np.fromiter(result.variable_values().values(), dtype=np.float64)
+    price = np.zeros(len(rows.limit))
+    price[used] = np.fromiter(result.dual_values().values(), dtype=np.float64)
+    return x, price
+
+
+@dataclass(frozen=True)
+class Exact:
+    """The chosen columns (``None`` where none were found) and the proven limit over them (infinite if none)."""
+
+    chosen: Ints | None
+    limit: float
+
+
+def best_whole(
+    rows: Rows, gain: Floats, columns: Ints, fixed: Bools, start: Ints, nodes: int, control: Control
+) -> Exact:
+    """The best plan that uses only these columns, from the plan ``start`` among them, within so many nodes."""
+    proto, _ = _proto(rows, gain, columns, fixed, whole=True)
+    model = mathopt.Model.from_model_proto(proto)
+    hint = np.zeros(len(columns))
+    hint[np.searchsorted(columns, start)] = 1.0
+    values = dict(zip(model.variables(), hint.tolist(), strict=True))
+    tuning = highs_pb2.HighsOptionsProto(
+        double_options={"mip_rel_gap": 0.0, "mip_abs_gap": 0.999}, int_options={"mip_max_nodes": nodes}
+    )
+    left = control.left
+    parameters = mathopt.SolveParameters(highs=tuning, time_limit=None if left is None else timedelta(seconds=left))
+    found: list[Exact] = []
+
+    def run() -> None:
+        result = mathopt.solve(
+            model,
+            mathopt.SolverType.HIGHS,
+            params=parameters,
+            model_params=mathopt.ModelSolveParameters(solution_hints=[mathopt.SolutionHint(variable_values=values)]),
+        )
+        chosen = None
+        if result.has_primal_feasible_solution():
+            x = np.fromiter(result.variable_values().values(), dtype=np.float64)
+            chosen = columns[x > 0.5]
+        found.append(Exact(chosen, result.termination.objective_bounds.dual_bound))
+
+    worker = threading.Thread(target=run, daemon=True)  # HiGHS cannot be interrupted; it can be left alone
+    worker.start()
+    while worker.is_alive() and not control.over():
+        worker.join(0.05)
+    return found[0] if found else Exact(None, np.inf)
