@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -109,10 +110,17 @@ def web_config(sqlite_url: str) -> Config:
     return settings(sqlite_url)
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """Templates compiled once for all the applications of a run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(web_config: Config) -> Iterator[Flask]:
+def app(web_config: Config, compiled: BytecodeCache) -> Iterator[Flask]:
     """The whole application on SQLite; what differs between databases is tested at the services."""
     app = create_app(web_config)
+    app.jinja_env.bytecode_cache = compiled
     app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
     yield app
     app.extensions["platsverket"].engine.dispose()
