@@ -24,6 +24,7 @@ from platsverket.errors import Refused
 from platsverket.models import (
     CASE_OFFICER,
     PROJECT_LEAD,
+    WEEKDAYS,
     Agreement,
     MatchRound,
     Need,
@@ -95,7 +96,7 @@ def prepare(session: Session, match_round: MatchRound, run: Run, pairs: int) -> 
             session.add(
                 Proposal(
                     round_id=match_round.id, run_id=run.id, need=need, offer=rng.choice(offers), start=start,
-                    until=start + timedelta(days=rng.randint(0, 13)), weekdays=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+                    until=start + timedelta(days=rng.randint(0, 13)), weekdays=WEEKDAYS,
                     seats=need.seats, km=1.0, fit=500, published_at=at, answer_by=at + timedelta(days=1),
                 )
             )  # fmt: skip

@@ -1,0 +1,81 @@
+"""A start with a mistake in it stops with one clear line and never with a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from platsverket.config import ROOT, Config, ConfigError, load
+
+SECRET = {"PLATSVERKET_SECRET_KEY": "x" * 40}
+
+
+def test_the_file_holds_every_setting_with_its_default() -> None:
+    """config.toml as delivered is the defaults, and says so for each setting."""
+    loaded = load(ROOT / "config.toml", SECRET)
+    assert loaded == Config(secret_key=SECRET["PLATSVERKET_SECRET_KEY"])
+    text = (ROOT / "config.toml").read_text(encoding="utf-8")
+    for section in ("site", "database", "sign_in", "offers", "rounds", "jobs", "places", "statistics"):
+        assert f"[{section}]" in text
+        for name in getattr(loaded, section).__dataclass_fields__:
+            assert f"\n{name} = " in text
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[offers]\nvalid_dys = 3", 'unknown setting "offers.valid_dys"'),
+        ("colour = 1", 'unknown setting "colour"'),
+        ('[offers]\nvalid_days = "3"', '"offers.valid_days" must be a whole number'),
+        ("[offers]\nvalid_days = 0", "must be at least 1"),
+        ("[offers]\nvalid_days = true", "must be a whole number"),
+        ('[jobs]\nrunner = "cron"', "must be one of thread, worker"),
+        ('offers = "x"', "is a section"),
+        ("[site]\nlanguages = []", "must be a list"),
+        ("[site", "cannot be read"),
+        ('[places]\nprovider = "nominatim"', "nominatim_domain"),
+    ],
+)
+def test_a_mistake_in_the_file_is_one_sentence(tmp_path: Path, text: str, says: str) -> None:
+    """Each mistake names the setting and what it should be."""
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(file, SECRET)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("env", [{}, {"PLATSVERKET_SECRET_KEY": "short"}])
+def test_outside_the_demo_a_missing_or_weak_secret_stops_the_start(env: dict[str, str]) -> None:
+    """Nothing is served with a secret that can be guessed."""
+    with pytest.raises(ConfigError, match="PLATSVERKET_SECRET_KEY"):
+        load(ROOT / "config.toml", env)
+
+
+@pytest.mark.parametrize(
+    ("command", "env", "says"),
+    [
+        (["serve"], {}, "PLATSVERKET_SECRET_KEY"),
+        (["init"], {"PLATSVERKET_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "does not answer"),
+        (["init"], {"PLATSVERKET_DATABASE_URL": "hello"}, "database address"),
+        (["init"], {"PLATSVERKET_DATABASE_URL": "mysql://x/y"}, "not supported"),
+        (["init"], {"PLATSVERKET_CONFIG": "no-such-file.toml"}, "is missing"),
+        (["demo", "--county", "Atlantis", "--out", "x.json"], {}, "no county"),
+        (["serve", "--demo"], {"PORT": "eighty", "PLATSVERKET_DATABASE_URL": "sqlite:///TMP"}, "PORT"),
+    ],
+)
+def test_commands_answer_mistakes_with_one_line(
+    tmp_path: Path, command: list[str], env: dict[str, str], says: str
+) -> None:
+    """Exit status 2, one line on standard error, no traceback."""
+    env = {name: value.replace("TMP", str(tmp_path / "x.sqlite")) for name, value in env.items()}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PLATSVERKET_")}
+    run = [sys.executable, "-m", "platsverket.cli", *command]
+    done = subprocess.run(run, env={**clean, **env}, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

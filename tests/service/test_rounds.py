@@ -1,0 +1,252 @@
+"""A round is frozen, run, decided on, run again and published; what no longer holds is set aside with its reason."""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import sessionmaker
+
+from platsverket import needs, offers, proposals, rounds, runs
+from platsverket.database import now
+from platsverket.errors import Refused
+from platsverket.jobs import Worker
+from platsverket.models import Agreement, Event, Run, User
+from tests.factories import Factory
+
+ASKED = {"effort": "quick", "seed": None}
+ACCEPT = {"answer": "accepted", "reason": None, "side": None}
+
+
+def _publish(make: Factory, by: User, match_round: object) -> list[tuple[str, str]]:
+    """Publish the latest run; what was set aside as (need, code)."""
+    published = rounds.publish(
+        make.session,
+        make.identity(by),
+        make.config,
+        match_round.ref,
+        match_round.runs[-1].ref,  # type: ignore[attr-defined]
+    )
+    return [(one["need"], one["code"]) for one in published.set_aside]
+
+
+def test_only_coordinators_steer(make: Factory) -> None:
+    """Everybody else is refused every step of a round."""
+    match_round = make.round(make.coordinator())
+    for user in (make.officer(make.agency()), make.lead(make.agency()), make.user(administrator=True)):
+        with pytest.raises(Refused, match="forbidden"):
+            rounds.freeze(make.session, make.identity(user), make.config, match_round.ref)
+
+
+def test_a_frozen_market_does_not_see_what_comes_later(make: Factory) -> None:
+    """What is posted after the freeze waits for the next round; the frozen market keeps its fingerprint."""
+    by = make.coordinator()
+    make.offer(make.agency())
+    make.need(make.agency())
+    match_round = make.matched(by)
+    before = match_round.market_sha256
+    make.offer(make.agency())
+    make.run(by, match_round)
+    market, plan = runs.exported(make.session, make.identity(by), match_round.ref, match_round.runs[-1].ref)
+    assert (len(market["offers"]), len(market["needs"]), len(plan["placements"])) == (1, 1, 1)
+    assert match_round.market_sha256 == before
+    with pytest.raises(Refused, match="round_not_gathering"):
+        rounds.freeze(make.session, make.identity(by), make.config, match_round.ref)
+
+
+def test_the_exported_files_pass_the_checker_with_the_same_values(make: Factory, tmp_path: Path) -> None:
+    """`python -m matching check` agrees with the stored outcome, goal by goal."""
+    by = make.coordinator()
+    make.offer(make.agency(), seats=6)
+    for _ in range(3):
+        make.need(make.agency())
+    match_round = make.matched(by)
+    market, plan = runs.exported(make.session, make.identity(by), match_round.ref, match_round.runs[-1].ref)
+    for name, content in (("market.json", market), ("plan.json", plan)):
+        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    command = [sys.executable, "-m", "matching", "check", str(tmp_path / "market.json"), str(tmp_path / "plan.json")]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert match_round.runs[-1].summary["goals"] == plan["goals"]
+    assert match_round.runs[-1].summary["placed"] == len(plan["placements"]) == 1
+
+
+def test_a_bar_and_a_lock_steer_the_next_run(make: Factory) -> None:
+    """A bar empties the place, a lock fills it with the one that is locked; both keep reason and author."""
+    by = make.coordinator()
+    steerer = make.identity(by)
+    guest = make.agency()
+    offer = make.offer(make.agency(), seats=4)
+    first, second = make.need(guest, seats=4, title="Ett"), make.need(make.agency(), seats=4, title="Två")
+    match_round = make.matched(by)
+    _, plan = runs.exported(make.session, steerer, match_round.ref, match_round.runs[-1].ref)
+    (placed,) = plan["placements"]
+    other = second if placed["need"] == first.ref else first
+    lock = {
+        "kind": "lock", "need": other.ref, "agency": None, "offer": offer.ref,
+        "start": other.earliest_start + timedelta(days=1), "reason": "Behöver ligga nära",
+    }  # fmt: skip
+    rounds.decide(make.session, steerer, make.config, match_round.ref, lock)
+    make.run(by, match_round)
+    _, plan = runs.exported(make.session, steerer, match_round.ref, match_round.runs[-1].ref)
+    assert [p["need"] for p in plan["placements"]] == [other.ref]
+    bar = {"kind": "bar", "need": None, "agency": guest.ref, "offer": offer.ref, "start": None, "reason": "Säkerhet"}
+    if other is first:
+        with pytest.raises(Refused, match="decision_impossible"):
+            rounds.decide(make.session, steerer, make.config, match_round.ref, bar)
+    else:
+        rounds.decide(make.session, steerer, make.config, match_round.ref, bar)
+    assert match_round.decisions[0].reason == "Behöver ligga nära"
+    assert match_round.decisions[0].made_by.id == by.id
+
+
+def test_contradicting_decisions_are_refused_and_leave_nothing(make: Factory) -> None:
+    """Two locks that do not fit together are refused with what contradicts, and only the first stands."""
+    by = make.coordinator()
+    offer = make.offer(make.agency(), seats=4)
+    both = [make.need(make.agency(), seats=4) for _ in range(2)]
+    match_round = make.matched(by)
+
+    def lock(need: object) -> None:
+        values = {
+            "kind": "lock", "need": need.ref, "agency": None, "offer": offer.ref,  # type: ignore[attr-defined]
+            "start": make.today + timedelta(days=3), "reason": "Skäl",
+        }  # fmt: skip
+        rounds.decide(make.session, make.identity(by), make.config, match_round.ref, values)
+
+    lock(both[0])
+    with pytest.raises(Refused, match="decision_impossible"):
+        lock(both[1])
+    make.session.expire_all()
+    assert len([d for d in match_round.decisions if d.removed_at is None]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("need_withdrawn", "need_withdrawn"),
+        ("offer_withdrawn", "offer_withdrawn"),
+        ("offer_expired", "offer_expired"),
+        ("too_small", "size"),
+        ("other_weekdays", "weekdays"),
+        ("other_dates", "dates"),
+        ("not_admitted", "admission"),
+    ],
+)
+def test_publication_sets_aside_what_no_longer_holds(make: Factory, change: str, code: str) -> None:
+    """Between the run and its publication the world may change: each such placement is set aside with its code."""
+    by = make.coordinator()
+    host, guest = make.agency(), make.agency()
+    officer, lead = make.officer(host), make.lead(guest)
+    offer, need = make.offer(host, by=officer), make.need(guest, by=lead)
+    match_round = make.matched(by)
+    as_officer = make.identity(officer)
+
+    def rewrite(**values: object) -> None:
+        offers.change(make.session, as_officer, make.config, offer.ref, make.offer_values(host, **values))
+
+    if change == "need_withdrawn":
+        needs.withdraw(make.session, make.identity(lead), need.ref)
+    elif change == "offer_withdrawn":
+        offers.withdraw(make.session, as_officer, offer.ref)
+    elif change == "offer_expired":
+        offer.valid_until = make.today - timedelta(days=1)
+        make.session.commit()
+    elif change == "too_small":
+        rewrite(seats=3)
+    elif change == "other_weekdays":
+        rewrite(weekdays=["mon"])
+    elif change == "other_dates":
+        rewrite(spans=[(make.today + timedelta(days=200), make.today + timedelta(days=300))])
+    else:
+        rewrite(not_agencies=[guest.ref])
+    assert _publish(make, by, match_round) == [(need.ref, code)]
+    assert proposals.search(make.session, make.identity(by), round_ref=match_round.ref)[1] == 0
+
+
+def test_a_second_round_sees_only_what_is_left(make: Factory) -> None:
+    """What is held or agreed enters the next round locked, so its seats are not given out twice."""
+    by = make.coordinator()
+    host, guest = make.agency(), make.agency()
+    officer, lead = make.officer(host), make.lead(guest)
+    make.offer(host, by=officer, seats=6)
+    make.need(guest, by=lead, seats=4, max_km=20.0)
+    (first,) = make.published(by)
+    make.need(make.agency(), seats=4)
+    make.need(make.agency(), seats=2)
+    second = make.matched(by, name="Omgång 2")
+    market, plan = runs.exported(make.session, make.identity(by), second.ref, second.runs[-1].ref)
+    assert [lock["need"] for lock in market["decisions"]["locked"]] == [first.need.ref]
+    assert first.need.ref in {p["need"] for p in plan["placements"]}
+    assert _publish(make, by, second) == []
+    for proposal in proposals.search(make.session, make.identity(by), limit=50)[0]:
+        for user in (officer, make.lead(proposal.need.agency)):
+            proposals.answer(make.session, make.identity(user), proposal.ref, dict(ACCEPT))
+    seats = [a.proposal.seats for a in make.session.scalars(select(Agreement)).unique()]
+    assert sum(seats) >= 6
+
+
+def test_publishing_twice_is_refused(make: Factory) -> None:
+    """One publication wins; the second is told, and nothing is doubled."""
+    by = make.coordinator()
+    make.offer(make.agency())
+    make.need(make.agency())
+    match_round = make.matched(by)
+    assert _publish(make, by, match_round) == []
+    with pytest.raises(Refused, match="round_published"):
+        _publish(make, by, match_round)
+    assert proposals.search(make.session, make.identity(by))[1] == 1
+
+
+def test_a_worker_that_wakes_late_stores_nothing(make: Factory) -> None:
+    """A run taken over from a silent worker is the new worker's alone; the old one's plan does not count."""
+    by = make.coordinator()
+    make.offer(make.agency())
+    make.need(make.agency())
+    match_round = make.round(by)
+    rounds.freeze(make.session, make.identity(by), make.config, match_round.ref)
+    run = rounds.request_run(make.session, make.identity(by), make.config, match_round.ref, dict(ASKED))
+    late = runs.claim(make.session, make.config)
+    assert late is not None
+    assert runs.claim(make.session, make.config) is None  # held
+    run.lease_until = now() - timedelta(seconds=1)
+    make.session.commit()
+    new = runs.claim(make.session, make.config)
+    assert new is not None
+    assert new.token != late.token
+    assert runs.renew(make.session, make.config, late, {}) == "lost"
+    plan = {"format": "platsverket-plan/1", "market_sha256": run.market_sha256, "status": "feasible", "placements": []}
+    plan |= {"unplaced": [], "goals": [], "effort": "quick", "seed": 0, "versions": {}, "seconds": 0.1}
+    assert runs.store_plan(make.session, late, plan) is False
+    make.session.expire_all()
+    assert make.session.get_one(Run, run.id).plan is None
+
+
+def test_a_run_that_always_breaks_is_parked(make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its tries a run is marked as failed with its event, and the round can be run again."""
+    import matching
+
+    by = make.coordinator()
+    make.offer(make.agency())
+    match_round = make.round(by)
+    rounds.freeze(make.session, make.identity(by), make.config, match_round.ref)
+    rounds.request_run(make.session, make.identity(by), make.config, match_round.ref, dict(ASKED))
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise MemoryError("too large")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(matching, "solve", broken)
+        worker = Worker(sessionmaker(make.session.get_bind(), expire_on_commit=False), make.config)
+        for _ in range(make.config.jobs.tries + 1):
+            worker.work_once()
+    make.session.rollback()
+    make.session.expire_all()
+    assert match_round.runs[0].failure == "tried_too_often"
+    kinds = [e.kind for e in make.session.scalars(select(Event).where(Event.noun == "round"))]
+    assert kinds.count("round.run_failed") == 1
+    make.run(by, match_round)
+    assert match_round.runs[-1].status == "done"
