@@ -29,7 +29,7 @@ def test_both_sides_accept_and_the_agreement_is_made(desk: Desk, proposal: Propo
     here = f"/proposals/{proposal.ref}"
     for visitor in (desk.officer, desk.lead):
         page = visitor.get("/proposals")
-        assert "1 proposal awaits your answer" in text(page) and f'href="{here}"' in page.text
+        assert "1 proposal awaits your answer" in text(page) and page.text.count(f'href="{here}"') == 1
     page = text(desk.lead.get(here))
     for said in ("Kontor i Östersund", "Storgatan 1", "Värdmyndigheten", "Gästmyndigheten", "Kim Berg", "Lo Gäst",
                  "Tue, Wed", "No answer yet", "Seats 4"):  # fmt: skip
