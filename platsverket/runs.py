@@ -1,4 +1,4 @@
-"""Runs of the engine: claimed by a worker with a lease, stored when done, read as an outcome.
+"""Runs of the engine: claimed by a worker with a lease, stored when done, given out again; ``outcomes`` reads them.
 
 A worker's writes count only while its lease token is still the run's; one that wakes late finds its row gone.
 """
@@ -9,7 +9,7 @@ import functools
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -21,7 +21,7 @@ from platsverket.config import Config
 from platsverket.database import clock, writing
 from platsverket.errors import Refused
 from platsverket.events import record
-from platsverket.models import MatchRound, Need, Offer, Run
+from platsverket.models import MatchRound, Offer, Run
 
 # Working off
 
@@ -139,36 +139,7 @@ def _summary(market: matching.Market, plan: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-# The outcome
-
-
-@dataclass(frozen=True)
-class Placed:
-    need: Need
-    offer: Offer
-    start: date
-    until: date
-    km: float
-    fit: int
-    committed: bool  # agreed or held before this round
-    locked: bool  # by a coordinator in this round
-
-
-@dataclass(frozen=True)
-class Unplaced:
-    need: Need
-    reasons: list[dict[str, Any]]
-    would_help: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A run's plan with the things it speaks of; ``hidden`` placements lie in sealed premises."""
-
-    run: Run
-    placed: list[Placed]
-    unplaced: list[Unplaced]
-    hidden: int
+# Reading
 
 
 def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
@@ -181,29 +152,6 @@ def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
     return run
 
 
-def outcome(session: Session, by: Identity, ref: str, run_ref: str) -> Outcome:
-    """The plan of a finished run, for coordinators; raises Refused("run_not_done") before that."""
-    run = run_of(session, by, ref, run_ref)
-    plan = plan_of(session, run)
-    committed = {lock["need"] for lock in _frozen(session, run)["decisions"]["locked"]}
-    locked = {lock["need"] for lock in run.decisions["decisions"]["locked"]} - committed
-    needs = {n.ref: n for n in session.scalars(select(Need).where(rows(by, "need.read"))).unique()}
-    offers = {o.ref: o for o in session.scalars(select(Offer).where(rows(by, "offer.read"))).unique()}
-    placed = [
-        Placed(
-            needs[p["need"]], offers[p["offer"]], date.fromisoformat(p["start"]), date.fromisoformat(p["until"]),
-            p["km"], p["fit"], p["need"] in committed, p["need"] in locked,
-        )
-        for p in plan["placements"]
-        if p["offer"] in offers and p["need"] in needs
-    ]  # fmt: skip
-    unplaced = [
-        Unplaced(needs[u["need"]], u["reasons"], u["would_help"]) for u in plan["unplaced"] if u["need"] in needs
-    ]
-    return Outcome(run, placed, unplaced, len(plan["placements"]) - len(placed))
-
-
-@writing
 def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A run's market and plan as files for ``python -m matching check``.
 
