@@ -14,7 +14,9 @@ from tests.web.caller import caller, fields, need_body, offer_body, stored
 @pytest.mark.parametrize(
     ("query", "field", "code"),
     [
-        ("limit=0", "limit", "range"), ("limit=101", "limit", "range"), ("limit=ten", "limit", "whole_number"),
+        ("limit=", "limit", "whole_number"), ("first_day=", "first_day", "date"), ("county=", "county", "choice"),
+        ("mine=", "mine", "choice"), ("weekdays=", "weekdays", "choice"), ("limit=0", "limit", "range"),
+        ("limit=101", "limit", "range"), ("limit=ten", "limit", "whole_number"),
         ("limit=1&limit=2", "limit", "whole_number"), ("page=0", "page", "range"),
         ("page=1e9", "page", "whole_number"),
         ("page=99999999", "page", "range"), ("county=99", "county", "choice"),

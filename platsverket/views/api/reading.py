@@ -16,10 +16,12 @@ from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
 from platsverket.errors import Refused
-from platsverket.fields import Choice, Choices, Day, Decimal, Ref, Whole
+from platsverket.fields import Choice, Choices, Day, Decimal, Ref, Whole, Words
 from platsverket.schemas import Body, flat
 
 NO_TEXT, NO_BLANK = (Whole, Decimal), (Choice, Day, Ref)
+# A list is refused by every field that stands for one value, with the fault that the value itself would deserve.
+REFUSED: list[Any] = []
 
 
 class Query(Body):
@@ -37,11 +39,13 @@ class Reader(FlaskParser):
         return _as_documented(schema, parsed(req.get_data(cache=False)))
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        several = {field.data_key or name for name, field in schema.fields.items() if isinstance(field, Choices)}
-        return {
-            name: values if name in several or len(values) > 1 else values[0]
-            for name, values in req.args.to_dict(flat=False).items()
-        }
+        found: dict[str, Any] = {}
+        for name, values in req.args.to_dict(flat=False).items():
+            field = schema.fields.get(name)
+            found[name] = values if isinstance(field, Choices) or len(values) > 1 else values[0]
+            if found[name] == "" and not isinstance(field, Words):
+                found[name] = REFUSED
+        return found
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         messages: Any = error.messages
@@ -85,8 +89,7 @@ def _as_documented(schema: Schema, body: Any) -> Any:
     if not isinstance(body, Mapping):
         return body
     fields = {field.data_key or name: field for name, field in schema.fields.items()}
-    # A list is refused by all of these fields, with the fault that the text would deserve.
-    return {name: [] if _loose(fields.get(name), value) else value for name, value in body.items()}
+    return {name: REFUSED if _loose(fields.get(name), value) else value for name, value in body.items()}
 
 
 def _loose(field: Any, value: Any) -> bool:
