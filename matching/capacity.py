@@ -134,6 +134,18 @@ class Ledger:
         held: Bools = self.peak(place, first, last, weekdays) + amount <= self.limit[place]
         return held
 
+    def has_room(self, place: int, first: int, last: int, weekdays: int, amount: int) -> bool:
+        """Whether one span could be added: ``fits`` without the cost of arrays."""
+        room = int(self.limit[place]) - amount
+        base, length = int(self._base[place]) - int(self._week0[place]), int(self._length[place])
+        for weekday in range(7):
+            if weekdays >> weekday & 1:
+                at = base + weekday * length
+                used = self._use[at + (first + 5 - weekday) // 7 : at + (last - 1 - weekday) // 7 + 1]
+                if len(used) and used.max() > room:
+                    return False
+        return room >= 0
+
     def add(self, place: int, first: int, last: int, weekdays: int, amount: int) -> None:
         """Put a span in (or take it out with a negative amount)."""
         for weekday in range(7):

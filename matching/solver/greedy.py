@@ -9,13 +9,7 @@ from matching.goals import SmallestShare, Total
 from matching.solver.problem import Control, Problem
 from matching.table import Floats
 
-
-def worth(problem: Problem) -> Ints:
-    """Columns in the order a greedy hand would take them: the goals in order, the lottery last."""
-    keys = [
-        -(goal.points if isinstance(goal, Total) else np.zeros(len(problem.need), np.int64)) for goal in problem.goals
-    ]
-    return np.lexsort((np.arange(len(problem.need)), *reversed(keys)))
+_ONE_BY_ONE = 8  # columns tried singly before the rest is tried together
 
 
 def first_plan(problem: Problem, control: Control) -> Ints:
@@ -56,8 +50,7 @@ def complete(problem: Problem, chosen: Ints, order: Ints | None = None) -> Ints:
     ledger = problem.ledger(chosen)
     placed = np.zeros(problem.needs, dtype=bool)
     placed[problem.need[chosen]] = True
-    rank = np.empty(len(problem.need), dtype=np.int64)
-    rank[worth(problem)] = np.arange(len(problem.need))
+    rank = problem.rank
     columns, ptr = problem.columns_of
     order = np.arange(problem.needs) if order is None else order
     added = []
@@ -74,7 +67,10 @@ def complete(problem: Problem, chosen: Ints, order: Ints | None = None) -> Ints:
 
 def _best_fitting(problem: Problem, ledger: Ledger, columns: Ints) -> int | None:
     """The first of these columns (all of one need) that fits."""
-    for begin in range(0, len(columns), 256):
+    for column in columns[:_ONE_BY_ONE].tolist():
+        if problem.fits(ledger, column):
+            return int(column)
+    for begin in range(_ONE_BY_ONE, len(columns), 256):
         some = columns[begin : begin + 256]
         fits = ledger.fits(
             problem.place[some],
@@ -99,8 +95,7 @@ def rounded(problem: Problem, x: Floats) -> Ints:
     placed[problem.need[fixed]] = True
     chosen = []
     for column in held.tolist():
-        one = np.array([column])
-        if not placed[problem.need[column]] and _best_fitting(problem, ledger, one) is not None:
+        if not placed[problem.need[column]] and problem.fits(ledger, column):
             problem.put(ledger, column)
             placed[problem.need[column]] = True
             chosen.append(column)

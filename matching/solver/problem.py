@@ -47,6 +47,15 @@ class Problem:
         many = np.bincount(self.need, minlength=self.needs)
         return order, np.concatenate([[0], np.cumsum(many)])
 
+    @cached_property
+    def rank(self) -> Ints:
+        """The place of each column in the order a greedy hand would take them: the goals in order, then the lottery."""
+        count = len(self.need)
+        keys = [-goal.points if isinstance(goal, Total) else np.zeros(count, np.int64) for goal in self.goals]
+        rank = np.empty(count, dtype=np.int64)
+        rank[np.lexsort((np.arange(count), *reversed(keys)))] = np.arange(count)
+        return rank
+
     @property
     def needs(self) -> int:
         return int(self.need.max()) + 1 if len(self.need) else 0
@@ -65,6 +74,15 @@ class Problem:
             int(self.last[column]),
             int(self.weekdays[column]),
             sign * int(self.amount[column]),
+        )
+
+    def fits(self, ledger: Ledger, column: int) -> bool:
+        return ledger.has_room(
+            int(self.place[column]),
+            int(self.first[column]),
+            int(self.last[column]),
+            int(self.weekdays[column]),
+            int(self.amount[column]),
         )
 
     def value(self, chosen: Ints) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from matching.capacity import Ints
 from matching.goals import Total
 from matching.solver.bound import Bound, Relaxation
-from matching.solver.greedy import complete, first_plan, nth_of, rounded, worth
+from matching.solver.greedy import complete, first_plan, nth_of, rounded
 from matching.solver.linear import best_whole
 from matching.solver.model import Model
 from matching.solver.problem import Answer, Control, Problem
@@ -146,8 +146,7 @@ class _Run:
     @cached_property
     def _turn(self) -> Ints:
         """When it is each column's turn if every need in turn takes its most worthy column, then its next, …"""
-        order = worth(self.problem)
-        order = order[np.argsort(self.problem.need[order], kind="stable")]
+        order = np.lexsort((self.problem.rank, self.problem.need))
         turn = np.empty(len(order), dtype=np.int64)
         turn[order] = nth_of(self.problem.need[order])
         return turn
