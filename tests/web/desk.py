@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from html import unescape
 from typing import Any
 
@@ -36,12 +37,24 @@ class Desk:
             "lead": web.make.lead(self.guest),
             "coordinator": web.make.coordinator(),
         }
-        self.officer, self.lead, self.coordinator = (self.reading(user) for user in self.users.values())
+
+    @cached_property
+    def officer(self) -> Visitor:
+        return self.reading(self.users["officer"])
+
+    @cached_property
+    def lead(self) -> Visitor:
+        return self.reading(self.users["lead"])
+
+    @cached_property
+    def coordinator(self) -> Visitor:
+        return self.reading(self.users["coordinator"])
 
     def reading(self, user: User) -> Visitor:
         visitor = Visitor(self.web.app, self.make)
         assert visitor.post("/sign-in", {"email": user.email, "password": PASSWORD}).status_code == 303
-        visitor.get("/?lang=en")
+        with visitor.client.session_transaction() as session:
+            session["lang"] = "en"
         return visitor
 
     def offer(self, **values: Any) -> Any:

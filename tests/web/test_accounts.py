@@ -106,6 +106,7 @@ def test_a_closed_account_is_out_at_once(desk: Desk, admin: Visitor) -> None:
 
 def test_a_new_password_replaces_the_old_one(desk: Desk, admin: Visitor) -> None:
     user = desk.users["lead"]
+    assert desk.lead.get("/me").status_code == 200
     assert "stops working at once" in admin.get(f"/accounts/{user.ref}/new-password").text
     answer = admin.post(f"/accounts/{user.ref}/new-password")
     secret = re.search(r'<code id="secret">([^<]+)</code>', answer.text)
