@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from platsverket.models import Agreement
+from platsverket.models import CASE_OFFICER, COORDINATOR, Agreement
 from tests.conftest import Web
 from tests.web.desk import Desk, text
 
@@ -63,6 +63,10 @@ def test_others_neither_see_nor_end_it(desk: Desk, agreement: Agreement) -> None
     assert outsider.post(f"{here}/end", form).status_code == 404
     assert desk.coordinator.get(f"{here}/end").status_code == 403
     assert desk.coordinator.post(f"{here}/end", form).status_code == 403
+    elsewhere = desk.make.agency()
+    reader = desk.reading(desk.make.user((elsewhere, COORDINATOR), (elsewhere, CASE_OFFICER)))
+    assert (reader.get(here).status_code, reader.get(f"{here}/end").status_code) == (200, 403)
+    assert reader.get(f"/proposals/{agreement.proposal.ref}/decline").status_code == 403
     assert desk.lead.client.post(f"{here}/end", data=form).status_code == 400
     assert "End the agreement early" not in text(desk.coordinator.get(here))
     desk.fresh()
