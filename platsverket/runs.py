@@ -152,6 +152,7 @@ def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
     return run
 
 
+@writing
 def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A run's market and plan as files for ``python -m matching check``.
 
