@@ -1,0 +1,70 @@
+"""A real server and a real Chromium: where none is found the tests say so, and under CI=true that is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from platsverket.app import create_app
+from platsverket.config import Config
+from platsverket.jobs import Worker
+from tests.factories import Factory
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Site:
+    """A served application with its worker, and a factory to furnish it."""
+
+    url: str
+    app: Flask
+    make: Factory
+
+
+@pytest.fixture
+def site(web_config: Config) -> Iterator[Site]:
+    app = create_app(web_config)
+    service = app.extensions["platsverket"]
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    worker = Worker(service.sessions, service.config)
+    worker.start()
+    with service.sessions() as session:
+        yield Site(f"http://127.0.0.1:{server.server_port}", app, Factory(session, service.config))
+    worker.stop()
+    server.shutdown()
+    serving.join()
+    service.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("There is no Chromium, and CI must run the browser tests: .ci/run installs it.")
+        pytest.skip("There is no Chromium on this machine: install it to run the browser tests.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
