@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, flash, g, jsonify, make_response, redirect, request, session, url_for
+from flask import Flask, Response, current_app, flash, g, jsonify, make_response, redirect, request, session, url_for
 from flask_babel import Babel, get_locale, gettext
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -19,7 +19,7 @@ from whitenoise import WhiteNoise
 from platsverket import accounts, words
 from platsverket.access import ANONYMOUS, demand, may
 from platsverket.config import ROOT, Config, load
-from platsverket.database import connect, ping, sessions
+from platsverket.database import connect, ping, sessions, this_day
 from platsverket.errors import Refused
 from platsverket.features import GROUPS
 from platsverket.models import User
@@ -30,7 +30,8 @@ LANGUAGES = {"sv": "Svenska", "en": "English"}
 MOST_BYTES, MOST_FORM_PARTS = 2_000_000, 2_000
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+        "object-src 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -123,7 +124,7 @@ def _templates(app: Flask) -> None:
             "footer_links": _footer(),
             "has_errors": False,
             "settings": app_config(),
-            "today": words.today(),
+            "today": this_day(),
         }
 
 
@@ -177,42 +178,47 @@ def _no_nul() -> None:
 
 
 def _requests(app: Flask) -> None:
-    app.before_request(_no_nul)
+    for step in (_no_nul, _who, _keep_language, _rule):
+        app.before_request(step)
+    app.after_request(_headers)
+    app.teardown_request(_close)
 
-    @app.before_request
-    def _who() -> None:
-        api = request.path.startswith("/api/")
-        if not api:
-            g.by = accounts.identity(current_user.user if current_user.is_authenticated else None)
-        else:
-            g.by = accounts.identity(_bearer())
-        lang = request.args.get("lang")
-        if lang in LANGUAGES and not api:
-            session["lang"] = lang
 
-    @app.before_request
-    def _rule() -> None:
-        """Every view says what it does; one that does not is never reached."""
-        if request.endpoint is None or request.endpoint == "static":
-            return
-        action = getattr(app.view_functions[request.endpoint], "rule", "")
-        if action != "public":
-            demand(g.by, action)
+def _who() -> None:
+    if _is_api():
+        g.by = accounts.identity(_bearer())
+    else:
+        g.by = accounts.identity(current_user.user if current_user.is_authenticated else None)
 
-    @app.after_request
-    def _headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if app_config().site.https_only:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
-    @app.teardown_request
-    def _close(_error: BaseException | None) -> None:
-        if "db" in g:
-            g.pop("db").close()
+def _keep_language() -> None:
+    lang = request.args.get("lang")
+    if lang in LANGUAGES and not _is_api():
+        session["lang"] = lang
+
+
+def _rule() -> None:
+    """Every view says what it does; one that does not is never reached."""
+    if request.endpoint is None or request.endpoint == "static":
+        return
+    action = getattr(current_app.view_functions[request.endpoint], "rule", "")
+    if action != "public":
+        demand(g.by, action)
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if app_config().site.https_only:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _close(_error: BaseException | None) -> None:
+    if "db" in g:
+        g.pop("db").close()
 
 
 def _bearer() -> User | None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, create_engine, event, exc, func, select, text
 from sqlalchemy.engine import make_url
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE = "40001", "40P01", "55P03"
 TRIES = 5
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 def connect(url: str, lock_wait_seconds: int = 5) -> Engine:
@@ -102,6 +104,11 @@ def ping(engine: Engine) -> None:
 def now() -> datetime:
     """The time, in UTC to the second: what is stored is what is shown."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def this_day() -> date:
+    """The calendar day it is in Stockholm: what "today" means to those who post, answer and coordinate."""
+    return datetime.now(STOCKHOLM).date()
 
 
 def clock(session: Session) -> datetime:

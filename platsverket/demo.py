@@ -16,7 +16,7 @@ from platsverket import accounts, rounds
 from platsverket.access import ANONYMOUS, Identity
 from platsverket.agencies import store_register
 from platsverket.config import Config
-from platsverket.database import now, writing
+from platsverket.database import now, this_day, writing
 from platsverket.events import record
 from platsverket.models import (
     CASE_OFFICER,
@@ -171,7 +171,7 @@ def first_round(session: Session, config: Config) -> Run | None:
         if latest.failure is None:
             return None
     by = steerer(session)
-    today = now().date()
+    today = this_day()
     if match_round is None:
         dates = {
             "opens_on": today,

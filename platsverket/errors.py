@@ -1,16 +1,22 @@
 """A refusal is a code with numbers; only pages, problem documents and the catalogue turn it into a sentence."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """The service says no: ``code`` names why, ``fields`` says it per field, ``numbers`` fill the sentence.
 
     ``status`` is the HTTP status both pages and API answer with: 422 for values, 409 for conflicts with what
     is stored, 404 for what one may not see, 403 for what one may not do, 503 for "try again in a moment".
     """
 
-    STATUS = {"not_found": 404, "forbidden": 403, "busy": 503, "too_many_attempts": 429, "invalid": 422}
+    STATUS: ClassVar[dict[str, int]] = {
+        "not_found": 404,
+        "forbidden": 403,
+        "busy": 503,
+        "too_many_attempts": 429,
+        "invalid": 422,
+    }
 
     def __init__(
         self,

@@ -118,7 +118,7 @@ class Day(fields.Field[date]):
         except ValueError:
             raise fault("no_such_date") from None
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise fault("year", least=FIRST_YEAR, most=LAST_YEAR)
+            raise fault("year", least=str(FIRST_YEAR), most=str(LAST_YEAR))  # a year is written 2100, never 2,100
         return day
 
     def _serialize(self, value: date | None, attr: Any, obj: Any, **_: Any) -> str | None:

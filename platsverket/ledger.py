@@ -48,10 +48,41 @@ def lock_offers(session: Session, offer_ids: Iterable[int]) -> None:
         session.execute(select(Offer.id).where(Offer.id.in_(ordered)).order_by(Offer.id).with_for_update())
 
 
-def hold(session: Session, proposal: Proposal) -> None:
-    """Take the seats of a new proposal; raises Refused("no_room") where another holds them."""
-    _shift(session, proposal.offer, _days(proposal), held=_units(proposal.offer, proposal.seats))
-    proposal.holds_seats = True
+def hold_all(session: Session, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Take the seats of new proposals, in their order; returns those for which others have left no room.
+
+    The caller has locked the offers' rows, so what is read here still holds when it is written; many are written
+    at once, for whoever else wants to write waits meanwhile. The ones without room are not to be stored.
+    """
+    free = _free(session, {p.offer_id for p in proposals})
+    held: Counter[tuple[int, date]] = Counter()
+    capacity: dict[int, int] = {}
+    refused = []
+    for proposal in proposals:
+        offer, days = proposal.offer, _days(proposal)
+        units = _units(offer, proposal.seats)
+        capacity[offer.id] = _capacity(offer)
+        if any(units > free.get((offer.id, day), capacity[offer.id]) - held[offer.id, day] for day in days):
+            refused.append(proposal)
+            continue
+        proposal.holds_seats = True
+        held.update(dict.fromkeys(((offer.id, day) for day in days), units))
+    if held:
+        rows = [
+            {"offer_id": offer_id, "day": day, "capacity": capacity[offer_id], "agreed": 0, "held": units}
+            for (offer_id, day), units in sorted(held.items())
+        ]
+        insert = _insert(session)(SeatDay)
+        more = {"held": SeatDay.held + insert.excluded.held}
+        session.execute(insert.on_conflict_do_update(index_elements=["offer_id", "day"], set_=more), rows)
+    return refused
+
+
+def _free(session: Session, offer_ids: set[int]) -> dict[tuple[int, date], int]:
+    """Units left on the days that have a row; on the others all of the offer's capacity is."""
+    left = SeatDay.capacity - SeatDay.agreed - SeatDay.held
+    query = select(SeatDay.offer_id, SeatDay.day, left).where(SeatDay.offer_id.in_(sorted(offer_ids)))
+    return {(offer_id, day): units for offer_id, day, units in session.execute(query)}
 
 
 def agree(session: Session, proposal: Proposal) -> None:
@@ -163,12 +194,15 @@ def _units(offer: Offer, seats: int) -> int:
     return 1 if offer.sharing == "exclusive" else seats
 
 
+def _insert(session: Session) -> Any:
+    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+
+
 def _shift(session: Session, offer: Offer, days: list[date], *, agreed: int = 0, held: int = 0) -> None:
     if not days:
         return
-    insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     fresh = [{"offer_id": offer.id, "day": day, "capacity": _capacity(offer), "agreed": 0, "held": 0} for day in days]
-    session.execute(insert(SeatDay).on_conflict_do_nothing(), fresh)
+    session.execute(_insert(session)(SeatDay).on_conflict_do_nothing(), fresh)
     # The savepoint lets a publication set one placement aside and go on with the others.
     try:
         with session.begin_nested():

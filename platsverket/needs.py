@@ -12,7 +12,7 @@ from platsverket import places
 from platsverket.access import Identity, demand, find, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
-from platsverket.database import now, writing
+from platsverket.database import now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
 from platsverket.models import PROJECT_LEAD, Agreement, Need, Proposal
@@ -32,7 +32,7 @@ def post(session: Session, by: Identity, config: Config, values: dict[str, Any])
     """
     demand(by, "need.post")
     at = now()
-    need = Need(posted_by_id=by.user_id, posted_at=at, changed_at=at, waiting_since=at.date())
+    need = Need(posted_by_id=by.user_id, posted_at=at, changed_at=at, waiting_since=this_day())
     _fill(session, by, config, need, values)
     session.add(need)
     session.flush()
@@ -109,7 +109,7 @@ def search(
     if text:
         query = query.where(func.lower(Need.title + " " + Need.place).contains(text.lower(), autoescape=True))
     if standing:
-        query = query.where(Need.withdrawn_at.is_(None), Need.latest_start >= now().date())
+        query = query.where(Need.withdrawn_at.is_(None), Need.latest_start >= this_day())
     total = session.scalar(select(func.count()).select_from(query.with_only_columns(Need.id).subquery())) or 0
     page = query.order_by(Need.posted_at.desc(), Need.id.desc()).limit(limit).offset(offset)
     return list(session.scalars(page).unique()), total
@@ -121,7 +121,7 @@ def _demand_free(session: Session, need: Need) -> None:
     agreed = (
         select(Proposal)
         .join(Agreement, Agreement.proposal_id == Proposal.id)
-        .where(Proposal.need_id == need.id, Agreement.last_day >= at.date())
+        .where(Proposal.need_id == need.id, Agreement.last_day >= this_day())
     )
     held = [*session.scalars(live).unique(), *session.scalars(agreed).unique()]
     if held:
@@ -132,7 +132,7 @@ def _fill(session: Session, by: Identity, config: Config, need: Need, values: di
     agency = by_refs(session, [values["agency"]], "agency")[0]
     if agency.id not in by.agencies(PROJECT_LEAD):
         raise invalid(agency=Fault("not_own_agency"))
-    if values["latest_start"] < now().date():
+    if values["latest_start"] < this_day():
         raise invalid(latest_start=Fault("in_the_past"))
     for name in PLAIN:
         setattr(need, name, values[name])

@@ -14,7 +14,7 @@ from platsverket import ledger, places
 from platsverket.access import Identity, allowed, demand, find, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
-from platsverket.database import now, writing
+from platsverket.database import now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
 from platsverket.models import (
@@ -59,7 +59,7 @@ def post(session: Session, by: Identity, config: Config, values: dict[str, Any])
     """
     demand(by, "offer.post")
     at = now()
-    offer = Offer(posted_at=at, changed_at=at, valid_until=at.date() + timedelta(days=config.offers.valid_days))
+    offer = Offer(posted_at=at, changed_at=at, valid_until=this_day() + timedelta(days=config.offers.valid_days))
     _fill(session, by, config, offer, values)
     session.add(offer)
     session.flush()
@@ -85,7 +85,7 @@ def change(
         guard(offer)
     if offer.withdrawn_at:
         raise Refused("offer_withdrawn")
-    today = now().date()
+    today = this_day()
     ledger.release_expired(session, now())
     owed = ledger.commitments(session, offer.id, today)
     before = (offer.lat, offer.lon, offer.agency_id)
@@ -122,7 +122,7 @@ def withdraw(session: Session, by: Identity, ref: str) -> Offer:
     """Take premises back; raises Refused("committed") while anything is agreed or held."""
     offer = find(session, by, "offer.edit", Offer, ref, seen="offer.read", lock=True)
     ledger.release_expired(session, now())
-    owed = ledger.commitments(session, offer.id, now().date())
+    owed = ledger.commitments(session, offer.id, this_day())
     if owed:
         raise Refused("committed", commitments=owed)
     if offer.withdrawn_at is None:
@@ -137,7 +137,7 @@ def reconfirm(session: Session, by: Identity, config: Config, ref: str) -> Offer
     offer = find(session, by, "offer.edit", Offer, ref, seen="offer.read", lock=True)
     if offer.withdrawn_at:
         raise Refused("offer_withdrawn")
-    offer.valid_until = now().date() + timedelta(days=config.offers.valid_days)
+    offer.valid_until = this_day() + timedelta(days=config.offers.valid_days)
     record(session, by, "offer.reconfirmed", "offer", offer.ref, agency_id=offer.agency_id)
     return offer
 
@@ -172,7 +172,7 @@ def search(
     address = rows(by, "offer.address")
     query = select(Offer, address.label("address_shown")).where(rows(by, "offer.read"))
     own = Offer.agency_id.in_(by.agencies(CASE_OFFICER))
-    query = query.where(own) if filters.mine else query.where(*standing_offers(now().date()))
+    query = query.where(own) if filters.mine else query.where(*standing_offers(this_day()))
     query = _filtered(query, filters, address, config.offers.restricted_seat_band)
     total = session.scalar(select(func.count()).select_from(query.with_only_columns(Offer.id).subquery())) or 0
     page = query.order_by(Offer.posted_at.desc(), Offer.id.desc()).limit(limit).offset(offset)

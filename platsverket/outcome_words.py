@@ -136,12 +136,6 @@ def as_day(text: str) -> str:
     return day(date.fromisoformat(text))
 
 
-def span(first: date, last: date) -> str:
-    if first == last:
-        return day(first)
-    return gettext("%(start)s to %(until)s", start=day(first), until=day(last))
-
-
 def last_day(deadline: datetime) -> str:
     """The last day to answer: a deadline is the midnight after it, in Stockholm."""
     return day((deadline - timedelta(seconds=1)).astimezone(STOCKHOLM).date())

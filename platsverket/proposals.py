@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from platsverket import ledger
 from platsverket.access import Identity, demand, find, rows
-from platsverket.database import clock, now, writing
+from platsverket.database import clock, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
 from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Agreement, Need, Offer, Proposal
@@ -169,7 +169,7 @@ def end_agreement(session: Session, by: Identity, ref: str, last_day: date, reas
     agreement = find(session, by, "agreement.end", Agreement, ref, seen="agreement.read")
     ledger.lock_offers(session, [agreement.proposal.offer_id])
     session.refresh(agreement, with_for_update={"of": Agreement})
-    yesterday = now().date() - timedelta(days=1)
+    yesterday = this_day() - timedelta(days=1)
     if agreement.last_day <= yesterday or agreement.ended_at:
         raise Refused("agreement_over")
     if not yesterday <= last_day < agreement.last_day:

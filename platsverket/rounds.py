@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
@@ -19,12 +18,11 @@ from platsverket import ledger, markets, runs
 from platsverket.access import Identity, demand, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
-from platsverket.database import clock, now, writing
+from platsverket.database import STOCKHOLM, clock, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
-from platsverket.models import Decision, MatchRound, Need, Offer, Proposal, Run
+from platsverket.models import Decision, MatchRound, Need, Offer, Proposal, Run, new_ref
 
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
 # What a coordinator may decide against when locking; capacity and bars bind everybody.
 WAIVED_BY_LOCK = {"near", "size", "features", "weekdays", "admission"}
 
@@ -36,7 +34,7 @@ WAIVED_BY_LOCK = {"near", "size", "features", "weekdays", "admission"}
 def open_round(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> MatchRound:
     """Open a round with its dates; offers and requests gather until it is frozen."""
     demand(by, "round.steer")
-    if values["answer_by"] < now().date():
+    if values["answer_by"] < this_day():
         raise invalid(answer_by=Fault("in_the_past"))
     match_round = MatchRound(
         **values, goals=list(config.rounds.goals), opened_at=now(), opened_by_id=by.user_id, set_aside=[]
@@ -54,7 +52,7 @@ def freeze(session: Session, by: Identity, config: Config, ref: str) -> MatchRou
     if match_round.status != "gathering":
         raise Refused("round_not_gathering")
     ledger.release_expired(session, clock(session))
-    market = markets.build(session, by, config, match_round.goals, now().date())
+    market = markets.build(session, by, config, match_round.goals, this_day())
     match_round.market = json.dumps(market, ensure_ascii=False, separators=(",", ":"))
     match_round.market_sha256 = matching.Market.from_json(market).sha256
     match_round.frozen_at = now()
@@ -295,16 +293,13 @@ def publish(session: Session, by: Identity, config: Config, ref: str, run_ref: s
     wanted = [p for p in plan["placements"] if p["need"] not in committed]
     standing, aside = _still_standing(session, by, config, match_round, wanted)
     ledger.lock_offers(session, [offer.id for _, _, offer in standing])
-    for placement, need, offer in standing:
-        proposal = _proposal(match_round, run, placement, need, offer, at, deadline)
-        try:
-            with session.begin_nested():
-                session.add(proposal)
-                session.flush()
-                ledger.hold(session, proposal)
-        except Refused:
+    proposals = [_proposal(match_round, run, *entry, at, deadline) for entry in standing]
+    refused = {p.ref for p in ledger.hold_all(session, proposals)}
+    for proposal, (placement, need, _offer) in zip(proposals, standing, strict=True):
+        if proposal.ref in refused:
             aside.append(_aside(placement, "taken"))
             continue
+        session.add(proposal)
         record(session, by, "proposal.published", "proposal", proposal.ref, agency_id=need.agency_id, round=ref)
     match_round.published_at = run.published_at = at
     match_round.set_aside = aside
@@ -325,10 +320,12 @@ def _proposal(
     deadline: datetime,
 ) -> Proposal:
     return Proposal(
+        ref=new_ref(),
         round_id=match_round.id,
         run_id=run.id,
         need=need,
         offer=offer,
+        offer_id=offer.id,
         start=date.fromisoformat(placement["start"]),
         until=date.fromisoformat(placement["until"]),
         weekdays=need.weekdays,
@@ -345,7 +342,7 @@ def _still_standing(
     session: Session, by: Identity, config: Config, match_round: MatchRound, wanted: list[dict[str, Any]]
 ) -> tuple[list[tuple[dict[str, Any], Need, Offer]], list[dict[str, Any]]]:
     """The placements that hold against offers and requests as they are now, heaviest first; the others with a code."""
-    today = now().date()
+    today = this_day()
     market = markets.build(session, by, config, match_round.goals, today)
     offers = {o["id"] for o in market["offers"]}
     needs = {n["id"] for n in market["needs"]} - {lock["need"] for lock in market["decisions"]["locked"]}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 import data
 from platsverket.config import Config
-from platsverket.database import now
+from platsverket.database import this_day
 from platsverket.models import Offer, standing_offers
 
 
@@ -33,7 +33,7 @@ def open_figures(session: Session, config: Config) -> list[CountyFigure]:
     premises, seats = func.count(Offer.id), func.sum(Offer.seats)
     query = (
         select(county, premises, seats)
-        .where(*standing_offers(now().date()), Offer.visibility != "sealed", Offer.municipality_code.is_not(None))
+        .where(*standing_offers(this_day()), Offer.visibility != "sealed", Offer.municipality_code.is_not(None))
         .group_by(county)
         .having(premises >= config.statistics.smallest_cell)
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from platsverket import proposals
 from platsverket.access import Identity, may
-from platsverket.database import now
+from platsverket.database import now, this_day
 from platsverket.models import (
     CASE_OFFICER,
     COORDINATOR,
@@ -55,7 +55,7 @@ def next_steps(session: Session, by: Identity) -> Steps:
 
 
 def _to_reconfirm(session: Session, by: Identity) -> tuple[list[Offer], int]:
-    today = now().date()
+    today = this_day()
     condition = (
         Offer.agency_id.in_(by.agencies(CASE_OFFICER)),
         Offer.withdrawn_at.is_(None),
@@ -73,9 +73,9 @@ def _without_place(session: Session, by: Identity) -> tuple[list[Need], int]:
     condition = (
         Need.agency_id.in_(by.agencies(PROJECT_LEAD)),
         Need.withdrawn_at.is_(None),
-        Need.latest_start >= at.date(),
+        Need.latest_start >= this_day(),
         ~of_need.where(Proposal.holds_seats, Proposal.answer_by > at),
-        ~of_need.where(Agreement.proposal_id == Proposal.id, Agreement.last_day >= at.date()),
+        ~of_need.where(Agreement.proposal_id == Proposal.id, Agreement.last_day >= this_day()),
     )
     query = select(Need).where(*condition).order_by(Need.latest_start, Need.id).limit(SHOWN)
     total = session.scalar(select(func.count(Need.id)).where(*condition)) or 0

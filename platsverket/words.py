@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_babel import format_date as babel_date
 from flask_babel import format_decimal as babel_decimal
 from flask_babel import get_locale, gettext, lazy_gettext
 
+from platsverket.database import STOCKHOLM
 from platsverket.errors import Fault, Refused
 
 _ = lazy_gettext
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 FEATURES = {
     "step_free": _("Step-free access"),
@@ -77,21 +76,24 @@ PRECISION = {
     "municipality": _("main town of the municipality"),
 }
 OFFER_STATUS = {
-    "open": _("Open"), "expired": _("Needs reconfirming"), "ended": _("Over"), "withdrawn": _("Withdrawn"),
+    "open": _("Takes part"), "expired": _("Needs reconfirming"), "ended": _("Over"), "withdrawn": _("Withdrawn"),
 }  # fmt: skip
-NEED_STATUS = {"open": _("Open"), "ended": _("Over"), "withdrawn": _("Withdrawn")}
+NEED_STATUS = {"open": _("Current"), "ended": _("Over"), "withdrawn": _("Withdrawn")}
 ROUND_STATUS = {
     "gathering": _("Gathering"),
     "frozen": _("Frozen"),
-    "running": _("Running"),
+    "running": _("Being matched"),
     "matched": _("Matched"),
     "published": _("Published"),
     "cancelled": _("Called off"),
 }
 RUN_STATUS = {"waiting": _("Waiting"), "running": _("Running"), "done": _("Done"), "failed": _("Failed")}
 PROPOSAL_STATUS = {
-    "open": _("Awaiting answers"), "agreed": _("Agreed"), "declined": _("Declined"), "expired": _("Not answered in time"),
-}  # fmt: skip
+    "open": _("Awaiting answers"),
+    "agreed": _("Agreed"),
+    "declined": _("Declined"),
+    "expired": _("Not answered in time"),
+}
 AGREEMENT_STATUS = {
     "coming": _("Coming"), "running": _("Running"), "ended": _("Ended"), "ended_early": _("Ended early"),
 }  # fmt: skip
@@ -272,7 +274,8 @@ FAULTS = {
     "own_administrator": _("You cannot take the role of administrator from yourself."),
     "wrong_current_password": _("This is not your current password."),
     "place_unknown": _(
-        "We do not find this place. Write a municipality, a locality, a postcode, an agency or coordinates such as 59.33, 18.06."
+        "We do not find this place. Write a municipality, a locality, a postcode, an agency or coordinates "
+        "such as 59.33, 18.06."
     ),
     "place_outside_sweden": _(
         "This point lies outside Sweden. Check the coordinates: latitude first, such as 59.33, 18.06."
@@ -300,7 +303,8 @@ REFUSALS = {
         "This cannot be done while others rely on the premises. First these would have to be given up: %(commitments)s."
     ),
     "need_committed": _(
-        "The request has a proposal or an agreement. Decline the proposal or end the agreement first, then change the request."
+        "The request has a proposal or an agreement. Decline the proposal or end the agreement first, "
+        "then change the request."
     ),
     "round_not_gathering": _("The round has already been frozen or called off."),
     "round_not_frozen": _("The round must be frozen, and not yet published or called off, for this."),
@@ -312,7 +316,7 @@ REFUSALS = {
         "The files of this round tell of sealed premises that do not name you. Ask a coordinator whom they name."
     ),
     "answer_time_over": _("The last day to answer has passed. Open a new round."),
-    "decision_impossible": _("The decision contradicts the round's input or another decision: %(faults)s"),
+    "decision_impossible": _("The decision contradicts the round’s input or another decision that stands."),
     "proposal_expired": _("The time to answer has run out, so the seats have been let go."),
     "proposal_closed": _("The proposal has already been settled."),
     "already_answered": _("Your side has already answered otherwise, and an answer cannot be changed."),
@@ -445,6 +449,11 @@ def day(value: date) -> str:
     return str(text)
 
 
+def span(first: date, last: date) -> str:
+    """From the first day to the last; a single day is written once."""
+    return day(first) if first == last else gettext("%(start)s to %(until)s", start=day(first), until=day(last))
+
+
 def moment(value: datetime) -> str:
     """1 mars 2027 kl. 14:05, in Stockholm's time."""
     local = value.astimezone(STOCKHOLM)
@@ -458,8 +467,3 @@ def weekdays(codes: Iterable[str]) -> str:
     if len(found) > 2 and found[-1] - found[0] == len(found) - 1:
         return f"{SHORT_WEEKDAYS[order[found[0]]]}–{SHORT_WEEKDAYS[order[found[-1]]]}"
     return ", ".join(str(SHORT_WEEKDAYS[order[i]]) for i in found)
-
-
-def today() -> date:
-    """The day it is in Stockholm."""
-    return datetime.now(STOCKHOLM).date()

@@ -87,7 +87,7 @@ class Factory:
         return offers.post(self.session, self.identity(by), self.config, self.offer_values(agency, **values))
 
     def need_values(self, agency: Agency, **values: Any) -> dict[str, Any]:
-        """Values as NeedSchema loads them: 4 seats in Östersund for 28 days from tomorrow or up to three weeks later."""
+        """Values as NeedSchema loads them: 4 seats in Östersund, 28 days from tomorrow or up to three weeks later."""
         return {
             "agency": agency.ref, "title": "Projektrum", "description": "", "place": "63.1767, 14.6361",
             "max_km": 20.0, "seats": 4, "area_m2": None, "earliest_start": self.today + timedelta(days=1),

@@ -11,12 +11,13 @@ from flask_login import current_user
 import data
 from platsverket import accounts, agencies, forms, ledger, offers
 from platsverket.access import find
+from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.models import CASE_OFFICER, COORDINATOR, Offer
 from platsverket.offers import Filters
 from platsverket.schemas import OfferSchema, OfferSearchSchema, load
 from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule
-from platsverket.words import day, today
+from platsverket.words import day
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offers")
 
@@ -59,7 +60,7 @@ def show(ref: str) -> Any:
     if offer.visibility != "open":
         offers.note_address_read(db(), by(), ref)
     own = offer.agency_id in by().agencies(CASE_OFFICER)
-    owed = ledger.commitments(db(), offer.id, today()) if own or by().has(COORDINATOR) else []
+    owed = ledger.commitments(db(), offer.id, this_day()) if own or by().has(COORDINATOR) else []
     return page("offers/show.html", offer=offer, own=own, owed=owed, municipality=forms.municipality_name)
 
 
@@ -120,7 +121,7 @@ def reconfirm(ref: str) -> Any:
 def withdraw(ref: str) -> Any:
     offer = find(db(), by(), "offer.edit", Offer, ref, seen="offer.read")
     if request.method == "GET":
-        return page("offers/withdraw.html", offer=offer, owed=ledger.commitments(db(), offer.id, today()))
+        return page("offers/withdraw.html", offer=offer, owed=ledger.commitments(db(), offer.id, this_day()))
     offers.withdraw(db(), by(), ref)
     flash(gettext("The premises have been withdrawn."), "success")
     return redirect(url_for("offers.show", ref=ref), 303)
@@ -151,7 +152,7 @@ def _fresh() -> dict[str, Any]:
         "weekdays": WORKWEEK, "visibility": "open", "sharing": "shared", "minimum_days": 1,
         "contact_name": user.name, "contact_email": user.email,
     }  # fmt: skip
-    return forms.with_spans(values, [(today().isoformat(), "")])
+    return forms.with_spans(values, [(this_day().isoformat(), "")])
 
 
 def _values(offer: Offer) -> dict[str, Any]:

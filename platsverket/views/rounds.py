@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from platsverket import outcome_words, outcomes, proposals, rounds, runs, words
+from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.models import MatchRound, Run
 from platsverket.schemas import DecisionSchema, RoundSchema, RunSchema, load
@@ -35,7 +36,7 @@ def index() -> Any:
 @blueprint.get("/new")
 @rule("round.steer")
 def new() -> Any:
-    today, answer_days = words.today(), config().rounds.answer_days
+    today, answer_days = this_day(), config().rounds.answer_days
     weeks = {"opens_on": 0, "freezes_on": 14, "publishes_on": 21, "answer_by": 21 + answer_days}
     dates = {name: (today + timedelta(days=days)).isoformat() for name, days in weeks.items()}
     return page("rounds/new.html", values=dates)

@@ -8,10 +8,10 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
 from platsverket import accounts, demo, outcome_words, rounds, statistics, steps
+from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.schemas import SignInSchema, load
 from platsverket.web import PageUser, by, config, db, field_errors, page, rule, safe_path, typed
-from platsverket.words import today
 
 blueprint = Blueprint("start", __name__)
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("start", __name__)
 @blueprint.get("/")
 @rule("public")
 def home() -> Any:
-    coming = rounds.next_round(db(), today())
+    coming = rounds.next_round(db(), this_day())
     if by().user_id is None:
         figures = statistics.open_figures(db(), config())
         return page("start/welcome.html", figures=figures, next_round=coming)

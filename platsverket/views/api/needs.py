@@ -10,7 +10,7 @@ from marshmallow import fields
 import data
 from platsverket import needs
 from platsverket.api_schemas import ShownNeed, paged
-from platsverket.database import now
+from platsverket.database import this_day
 from platsverket.errors import Fault
 from platsverket.fields import Words
 from platsverket.models import Need
@@ -51,7 +51,7 @@ def shown(need: Need) -> dict[str, Any]:
     town = data.municipality(need.municipality_code) if need.municipality_code else None
     return {
         **{name: getattr(need, name) for name in SAME},
-        "status": need.status(now().date()),
+        "status": need.status(this_day()),
         "agency": need.agency.ref,
         "agency_name": need.agency.name,
         "municipality": town.name if town else None,

@@ -10,7 +10,7 @@ from marshmallow import fields
 import data
 from platsverket import offers
 from platsverket.api_schemas import ShownOffer, paged
-from platsverket.database import now
+from platsverket.database import this_day
 from platsverket.errors import Fault
 from platsverket.features import FEATURES
 from platsverket.fields import Choice, Choices, Day, Whole, Words
@@ -62,7 +62,7 @@ def shown(offer: Offer, exact: bool = True) -> dict[str, Any]:
     seen: dict[str, Any] = dict.fromkeys(ShownOffer().fields)
     town = data.municipality(offer.municipality_code) if offer.municipality_code else None
     seen |= {
-        "ref": offer.ref, "status": offer.status(now().date()), "exact": exact, "visibility": offer.visibility,
+        "ref": offer.ref, "status": offer.status(this_day()), "exact": exact, "visibility": offer.visibility,
         "municipality_code": offer.municipality_code, "municipality": town.name if town else None,
         "seats_from": offer.seats if exact else offer.seats // band * band,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from marshmallow import fields
 from platsverket import proposals
 from platsverket.access import allowed
 from platsverket.api_schemas import ShownAgreement, ShownProposal, paged
-from platsverket.database import now
+from platsverket.database import now, this_day
 from platsverket.errors import Fault
 from platsverket.fields import Ref
 from platsverket.models import Agreement, Proposal
@@ -65,7 +65,7 @@ def shown_agreement(agreement: Agreement) -> dict[str, Any]:
     return {
         **{name: getattr(agreement, name) for name in same},
         **{name: getattr(proposal, name) for name in TERMS},
-        "status": agreement.status(now().date()),
+        "status": agreement.status(this_day()),
         "proposal": proposal.ref,
         "offer": proposal.offer.ref,
         "need": proposal.need.ref,
