@@ -237,6 +237,13 @@ FIELDS = {
     "text": _("Name or place"),
     "first_day": _("Free from"),
     "last_day": _("Free until"),
+    "opens_on": _("Opens"),
+    "freezes_on": _("Freezes"),
+    "publishes_on": _("Publishes"),
+    "answer_by": _("Answers by"),
+    "effort": _("How thoroughly"),
+    "seed": _("Lottery number"),
+    "start": _("First day"),
 }
 SPAN_FIELDS = {"from": _("First day of period %(number)s"), "until": _("Last day of period %(number)s")}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from platsverket.database import this_day
 from platsverket.models import Agency, Need
-from platsverket.words import today
 from tests.conftest import Web
 from tests.web.desk import Desk
 
@@ -23,8 +23,8 @@ def form(agency: Agency, **values: Any) -> dict[str, Any]:
     """A form as a browser sends it: four seats near Östersund, two days a week for four weeks."""
     return {
         "agency": agency.ref, "title": "Projektrum", "description": "", "place": "63.1767, 14.6361", "max_km": "12,5",
-        "seats": "4", "area_m2": "", "earliest_start": (today() + timedelta(days=1)).isoformat(),
-        "latest_start": (today() + timedelta(days=22)).isoformat(), "days": "28", "weekdays": ["tue", "wed"],
+        "seats": "4", "area_m2": "", "earliest_start": (this_day() + timedelta(days=1)).isoformat(),
+        "latest_start": (this_day() + timedelta(days=22)).isoformat(), "days": "28", "weekdays": ["tue", "wed"],
         "features-step_free": "must", "features-lift": "wish", "features-kitchen": "no", "contact_name": "",
         "contact_email": "", "contact_phone": "", **values,
     }  # fmt: skip
