@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from types import FrameType
@@ -36,6 +35,7 @@ def solve_command(market_file: Path, out: Path | None, effort: str, seed: int, t
     market = _market(market_file)
     if out is not None and not out.parent.is_dir():
         _unusable(f"{out}: the folder {out.parent} does not exist")
+    output = _own_output()
     stop = threading.Event()
     display = _Display()
     outcome: list[Plan | BaseException] = []
@@ -60,7 +60,7 @@ def solve_command(market_file: Path, out: Path | None, effort: str, seed: int, t
         _unusable(f"{market_file}: this market needs more memory than the machine has")
     if isinstance(plan, BaseException):
         raise plan
-    _write(plan, out)
+    _write(plan, out, output)
 
 
 @main.command("check")
@@ -104,17 +104,27 @@ def _interrupted(stop: threading.Event, number: int, frame: FrameType | None) ->
     stop.set()
 
 
-def _write(plan: Plan, out: Path | None) -> None:
+def _own_output() -> int:
+    """Keep standard output for the plan alone: HiGHS prints a line of its own into it now and then."""
+    own = os.dup(1)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.close(silence)
+    return own
+
+
+def _write(plan: Plan, out: Path | None, output: int) -> None:
     """Whole or not at all: a plan file never stands half written under its name."""
     if out is None:
-        sys.stdout.buffer.write(plan.text().encode())
-        sys.stdout.buffer.flush()
+        with os.fdopen(output, "wb") as own:
+            own.write(plan.text().encode())
         return
+    half = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile("wb", dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
-            file.write(plan.text().encode())
-        os.replace(file.name, out)
+        half.write_bytes(plan.text().encode())
+        os.replace(half, out)
     except OSError as error:
+        half.unlink(missing_ok=True)
         _unusable(f"{out}: the plan cannot be written: {error.strerror}")
 
 

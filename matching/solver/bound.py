@@ -89,14 +89,16 @@ class Relaxation:
         """The columns that a plan worth more than ``value`` could use."""
         return np.flatnonzero(self.alive & (bound.reduced >= -(bound.limit - value - 1 + 1e-4)))
 
-    def bound(self, points: Ints, core: Ints, rounds: int, going: Callable[[Bound], bool]) -> Bound:
+    def bound(self, points: Ints, core: Ints, rounds: int, least_gain: float, going: Callable[[Bound], bool]) -> Bound:
         """Solve the relaxation for a sum of points, from the columns ``core`` on, in at most so many rounds.
 
         ``core`` must hold a plan that keeps the settled goals. After each round ``going`` is told the best bound,
-        with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to add.
+        with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to
+        add, or three rounds gained less than the share ``least_gain`` of the bound.
         """
         gain = points.astype(np.float64)
         best = self._proven(gain, np.zeros(len(self._limit)), np.zeros(len(gain)))
+        limits: list[float] = []
         for _ in range(rounds):
             solution = best_fractional(self.rows(), gain, core, self.problem.fixed)
             if solution is None:
@@ -105,7 +107,9 @@ class Relaxation:
             found = self._proven(gain, price, x)
             best = found if found.limit < best.limit else replace(best, x=x)
             calls = self._calls(found, core)
-            if not going(best) or not (self._cut(x, found.reduced) or len(calls)):
+            limits.append(best.limit)
+            slow = len(limits) > 4 and limits[-4] - limits[-1] < least_gain * abs(limits[-1])
+            if not going(best) or slow or not (self._cut(x, found.reduced) or len(calls)):
                 break
             core = np.union1d(core, calls)
         return best

@@ -18,25 +18,33 @@ from matching.solver.bound import Bound, Relaxation
 from matching.solver.greedy import complete, first_plan, nth_of, rounded
 from matching.solver.linear import best_whole
 from matching.solver.model import Model
+from matching.solver.neighbours import near_places
 from matching.solver.problem import Answer, Control, Problem
+from matching.table import Bools
 
 _CORE = 6  # columns of each need that the relaxation begins with
+_CLOSE = 0.005  # a gap that CP-SAT has been seen to close
+_PLACES = 24  # in one neighbourhood
+_NEIGHBOURS = 4_000  # columns of one neighbourhood at most
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much work: rounds of the relaxation, columns and nodes of an exact search, work units of CP-SAT."""
+    """How much work, never in seconds: rounds of the relaxation and the least gain of three of them, columns and nodes
+    of an exact search, neighbourhoods searched anew, work units of CP-SAT."""
 
     rounds: int
+    gain: float
     columns: tuple[int, ...]
     nodes: int
+    neighbourhoods: int
     work: float
 
 
 EFFORTS = {
-    "quick": Effort(15, (5_000,), 20, 2.0),
-    "normal": Effort(40, (5_000, 16_000, 90_000), 200, 15.0),
-    "thorough": Effort(100, (5_000, 16_000, 40_000, 120_000), 5_000, 100.0),
+    "quick": Effort(12, 5e-4, (4_000,), 5, 0, 2.0),
+    "normal": Effort(30, 1e-4, (5_000, 16_000, 90_000), 50, 24, 10.0),
+    "thorough": Effort(100, 2e-5, (5_000, 16_000, 40_000, 120_000), 500, 150, 60.0),
 }
 
 
@@ -61,6 +69,7 @@ class _Run:
         self.chosen = chosen
         self._relaxation: Relaxation | None = None
         self._settled = 0
+        self._support: Ints = np.zeros(0, dtype=np.int64)
 
     @property
     def relaxation(self) -> Relaxation:
@@ -93,13 +102,22 @@ class _Run:
 
     def _sum(self, k: int, goal: Total, name: str, limit: int) -> int:
         relaxation = self.relaxation
-        bound = relaxation.bound(goal.points, self._core(), self.effort.rounds, lambda found: self._seen(k, found))
+        bound = relaxation.bound(
+            goal.points,
+            np.union1d(self._core(), self._support),
+            self.effort.rounds,
+            self.effort.gain,
+            lambda found: self._seen(k, found),
+        )
         limit = min(limit, bound.whole)
-        first, *more = self.effort.columns
-        limit = self._search(k, goal, bound, limit, (first,))
-        if self._by_need(goal) and self._open(k, limit):
+        self._support = np.flatnonzero(relaxation.alive & (bound.x > 1e-6))
+        limit = self._search(k, goal, bound, limit)
+        for nth in range(self.effort.neighbourhoods):
+            if not self._open(k, limit):
+                break
+            self._again(k, goal, bound, nth)
+        if self._by_need(goal) and self._open(k, limit) and limit - self._value(k) <= _CLOSE * limit:
             limit = self._exactly(k, limit)
-        limit = self._search(k, goal, bound, limit, tuple(more))
         relaxation.rule_out(bound, self._value(k), self.chosen)
         return limit
 
@@ -118,30 +136,57 @@ class _Run:
         points = goal.points[columns]
         return bool((points[1:] == points[:-1])[np.diff(self.problem.need[columns]) == 0].all())
 
-    def _search(self, k: int, goal: Total, bound: Bound, limit: int, sizes: tuple[int, ...]) -> int:
-        """HiGHS over the best-priced columns; where those are all that could still be better, the limit is proven."""
-        for most in sizes:
+    def _search(self, k: int, goal: Total, bound: Bound, limit: int) -> int:
+        """HiGHS over the best-priced columns; where those are all that could still be better, the limit is proven.
+
+        More columns are tried only after fewer were searched to their end.
+        """
+        for most in self.effort.columns:
             if not self._open(k, limit):
                 break
             alive = self.relaxation.survivors(bound, self._value(k))
             order = np.lexsort((self._turn[alive], -np.round(bound.reduced[alive], 6), bound.x[alive] < 1e-6))
             columns = np.union1d(alive[order[:most]], self.chosen)
-            found = best_whole(
-                self.relaxation.rows(),
-                goal.points.astype(np.float64),
-                columns,
-                self.problem.fixed,
-                self.chosen,
-                self.effort.nodes,
-                self.control,
-            )
-            self._accept(found.chosen)
-            if len(alive) <= most and np.isfinite(found.limit):
-                limit = min(limit, max(self._value(k), int(np.floor(found.limit + 1e-6))))
+            ended = self._whole(k, goal, columns, self.problem.fixed)
+            if ended is not None and len(alive) <= most:
+                limit = min(limit, max(self._value(k), ended))
             self.control.tell("goal", self.names[k], self._value(k), limit)
-            if len(alive) <= most:
+            if ended is None or ended > self._value(k) or len(alive) <= most:
                 break
         return limit
+
+    def _whole(self, k: int, goal: Total, columns: Ints, fixed: Bools) -> int | None:
+        """Improve the plan over some columns, some of them fixed; the proven limit over them, ``None`` without one."""
+        found = best_whole(
+            self.relaxation.rows(),
+            goal.points.astype(np.float64),
+            columns,
+            fixed,
+            self.chosen,
+            self.effort.nodes,
+            self.control,
+        )
+        self._accept(found.chosen)
+        return int(np.floor(found.limit + 1e-6)) if np.isfinite(found.limit) else None
+
+    def _again(self, k: int, goal: Total, bound: Bound, nth: int) -> None:
+        """Search one neighbourhood anew: the needs at some places near each other and the unplaced ones that fit there.
+
+        Large neighbourhood search (Shaw 1998); where to look is drawn from the places the prices hold to be tight.
+        """
+        places = near_places(self.problem, bound, np.random.default_rng((self.seed, k, nth)), _PLACES)
+        here = np.isin(self.problem.place, places)
+        held = self.chosen[~here[self.chosen]]
+        away = np.zeros(self.problem.needs, dtype=bool)
+        away[self.problem.need[held]] = True
+        columns = np.flatnonzero(here & self.relaxation.alive & ~away[self.problem.need])
+        if len(columns) > _NEIGHBOURS:
+            order = np.lexsort((columns, -bound.reduced[columns]))
+            columns = columns[order[:_NEIGHBOURS]]
+        fixed = self.problem.fixed.copy()
+        fixed[held] = True
+        self._whole(k, goal, np.union1d(columns, self.chosen), fixed)
+        self.control.tell("goal", self.names[k], self._value(k), bound.whole)
 
     @cached_property
     def _turn(self) -> Ints:
