@@ -15,6 +15,7 @@ from matching.market import Market, MarketError, MarketFault
 from matching.plan import GoalResult, Placement, Plan, PlanError, Unplaced
 from matching.progress import Progress
 from matching.rules import broken, why_not
+from matching.whatif import WhatIf, what_if
 
 __version__ = "1.0.0"
 
@@ -30,9 +31,11 @@ __all__ = [
     "Progress",
     "Report",
     "Unplaced",
+    "WhatIf",
     "broken",
     "check",
     "solve",
+    "what_if",
     "why_not",
 ]
 
