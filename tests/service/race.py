@@ -37,6 +37,7 @@ from platsverket.models import (
 
 PROCESSES = 8
 OFFERS, SEATS = 5, 12
+DAYS, LONGEST = 60, 14
 FIRST = date(2027, 3, 1)
 ACCEPT = {"answer": "accepted", "reason": None, "side": None}
 
@@ -90,13 +91,17 @@ def prepare(session: Session, match_round: MatchRound, run: Run, pairs: int) -> 
         offers = [_copy(template, Offer, seats=SEATS) for _ in range(OFFERS)]
         session.add_all(offers)
         session.flush()
+        days = [FIRST + timedelta(days=i) for i in range(DAYS + LONGEST)]
+        session.add_all(
+            SeatDay(offer_id=o.id, day=day, capacity=SEATS, agreed=0, held=0) for o in offers for day in days
+        )
         for _ in range(pairs):
             need = _copy(asked, Need, seats=rng.randint(1, 4))
-            start = FIRST + timedelta(days=rng.randrange(60))
+            start = FIRST + timedelta(days=rng.randrange(DAYS))
             session.add(
                 Proposal(
                     round_id=match_round.id, run_id=run.id, need=need, offer=rng.choice(offers), start=start,
-                    until=start + timedelta(days=rng.randint(0, 13)), weekdays=WEEKDAYS,
+                    until=start + timedelta(days=rng.randrange(LONGEST)), weekdays=WEEKDAYS,
                     seats=need.seats, km=1.0, fit=500, published_at=at, answer_by=at + timedelta(days=1),
                 )
             )  # fmt: skip
@@ -136,26 +141,22 @@ def _runner(
 
 
 def _take_protection_off() -> None:
+    """A ledger as one writes it first: read what is taken, compare, and write the sum; and no locks."""
+
     def shift(session: Session, offer: Offer, days: list[date], *, agreed: int = 0, held: int = 0) -> None:
-        for day in days:
-            row = session.execute(
-                select(SeatDay.capacity, SeatDay.agreed, SeatDay.held).where(
-                    SeatDay.offer_id == offer.id, SeatDay.day == day
-                )
-            ).one_or_none()
-            if row is None:
-                session.add(SeatDay(offer_id=offer.id, day=day, capacity=offer.seats, agreed=0, held=0))
-                session.flush()
-                row = (offer.seats, 0, 0)
-            if row[1] + agreed + row[2] + held > row[0]:
-                raise Refused("no_room")
+        with session.no_autoflush:
+            wanted = select(SeatDay.day, SeatDay.agreed).where(SeatDay.offer_id == offer.id, SeatDay.day.in_(days))
+            taken = dict(session.execute(wanted).tuples().all())
+        if any(units + agreed > SEATS for units in taken.values()):
+            raise Refused("no_room")
+        for day, units in sorted(taken.items()):
             changed = update(SeatDay).where(SeatDay.offer_id == offer.id, SeatDay.day == day)
-            session.execute(changed.values(agreed=row[1] + agreed, held=row[2] + held))
+            session.execute(changed.values(agreed=units + agreed))
 
     def no_lock(session: Session, offer_ids: Any) -> None:
         pass
 
-    ledger._shift, ledger.lock_offers = shift, no_lock  # type: ignore[assignment]
+    ledger._shift, ledger.lock_offers = shift, no_lock
 
 
 def _count(session: Session, accepted: int, errors: tuple[str, ...]) -> Count:
