@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import current_app, g, render_template, request, url_for
 from flask_babel import gettext
@@ -157,14 +157,20 @@ class Paging:
         return max(1, -(-total // self.size))
 
     def url_of(self, number: int) -> str:
-        arguments = {**request.args.to_dict(flat=False), "page": [str(number)]}
-        return url_for(str(request.endpoint), **{**(request.view_args or {}), **arguments})
+        return this_page(page=str(number))
 
 
 def paging() -> Paging:
     """The page asked for by ?page=; nonsense means the first."""
     asked = request.args.get("page", "1")
     return Paging(int(asked) if re.fullmatch(r"[1-9][0-9]{0,5}", asked) else 1)
+
+
+def this_page(**changed: str) -> str:
+    """The address of this page with its query, and these parameters in place of what they were."""
+    path = url_for(str(request.endpoint), **(request.view_args or {}))
+    # Not by url_for: a visitor may have sent names that are its own, such as _scheme or endpoint.
+    return f"{path}?{urlencode({**request.args.to_dict(flat=False), **changed}, doseq=True)}"
 
 
 def safe_path(target: str | None) -> str:

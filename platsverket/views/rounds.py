@@ -15,7 +15,7 @@ from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.models import MatchRound, Run
 from platsverket.schemas import DecisionSchema, RoundSchema, RunSchema, load
-from platsverket.web import Paging, by, config, db, field_errors, form_values, page, paging, rule, typed
+from platsverket.web import Paging, by, config, db, field_errors, form_values, page, paging, rule, this_page, typed
 
 blueprint = Blueprint("rounds", __name__, url_prefix="/rounds")
 ROWS = 50
@@ -170,8 +170,7 @@ def _placed(one: Run, asked: dict[str, str], here: Paging) -> dict[str, Any]:
 
 def _sorting(key: str, order: str) -> dict[str, str]:
     """A column heading that sorts: by its key, the other way round where it does so already."""
-    here = {**request.args.to_dict(), **(request.view_args or {}), "page": 1}
-    column = {"sort_url": url_for("rounds.outcome", **{**here, "order": f"-{key}" if order == key else key})}
+    column = {"sort_url": this_page(page="1", order=f"-{key}" if order == key else key)}
     if order.removeprefix("-") == key:
         column["sorted"] = "descending" if order.startswith("-") else "ascending"
     return column
@@ -211,7 +210,8 @@ def ask_decision(ref: str) -> Any:
 
 
 def _decision_page(match_round: MatchRound, values: dict[str, Any], status: int = 200, errors: Any = None) -> Any:
-    needs, offers = outcomes.named(db(), by(), needs=[values.get("need", "")], offers=[values.get("offer", "")])
+    # As text: a form may name either several times, and a list is no name of anything.
+    needs, offers = outcomes.named(db(), by(), needs=[str(values.get("need"))], offers=[str(values.get("offer"))])
     if not needs or not offers or values.get("kind") not in ("lock", "bar"):
         raise Refused("not_found")
     (need,), (offer,) = needs.values(), offers.values()

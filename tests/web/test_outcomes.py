@@ -165,6 +165,31 @@ def test_decisions_that_cannot_stand_are_refused_in_a_sentence(desk: Desk) -> No
     assert desk.make.session.scalars(select(Decision.kind)).all() == ["bar"]
 
 
+@pytest.mark.parametrize("name", ["need", "offer"])
+def test_a_decision_that_names_two_at_once_is_about_nothing(desk: Desk, name: str) -> None:
+    """A form that sends a name twice is answered with "not found" and stores nothing."""
+    offer, need = desk.offer(), desk.need()
+    match_round, _ = desk.matched()
+    form = {"kind": "bar", "whom": "need", "need": need.ref, "offer": offer.ref, "reason": "x"}
+    answer = desk.coordinator.post(f"/rounds/{match_round.ref}/decide", {**form, name: [form[name], form[name]]})
+    assert answer.status_code == 404
+    assert not desk.make.session.scalars(select(Decision)).all()
+
+
+@pytest.mark.parametrize("query", ["endpoint=x", "_scheme=x", "_anchor=x", "_method=POST", "ref=x", "_external=1"])
+def test_no_name_in_an_address_reaches_the_maker_of_addresses(desk: Desk, query: str) -> None:
+    """The links to other pages and orders carry along whatever a visitor wrote, and lead to the same page."""
+    desk.offer()
+    for _ in range(51):
+        desk.need(seats=1)
+    match_round, run = desk.matched()
+    for here in ("/needs", f"/rounds/{match_round.ref}/runs/{run.ref}"):
+        answer = desk.coordinator.get(f"{here}?{query}")
+        assert answer.status_code == 200
+        links = re.findall(r'href="([^"]*[?;]page=[^"]*)"', answer.text)
+        assert links and all(link.startswith(f"{here}?{query}&amp;") for link in links)
+
+
 def test_sealed_premises_are_unknown_to_coordinators_they_do_not_name(desk: Desk) -> None:
     """The named coordinator sees the placement; another sees neither it, its name nor the files."""
     other = desk.make.coordinator()
