@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, create_engine, event, exc, func, select, text
+from sqlalchemy import Engine, create_engine, event, exc, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -34,7 +34,7 @@ def connect(url: str, lock_wait_seconds: int = 5) -> Engine:
     """An engine for ``url`` with the settings both databases need to be safe under concurrent writers."""
     try:
         address = make_url(url)
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError):  # ValueError: a port that is no number
         raise ConfigError(
             "The database address cannot be understood. Write sqlite:///file or postgresql+psycopg://…"
         ) from None
@@ -92,8 +92,9 @@ def ping(engine: Engine) -> None:
     """Raises ConfigError with one line when the database does not answer."""
     try:
         with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except exc.OperationalError as error:
+            # Whether a file is a database at all shows only when something stored is asked for.
+            inspect(connection).has_table("alembic_version")
+    except exc.DatabaseError as error:
         where = engine.url.render_as_string(hide_password=True)
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
         raise ConfigError(

@@ -61,6 +61,8 @@ def test_outside_the_demo_a_missing_or_weak_secret_stops_the_start(env: dict[str
         (["serve"], {}, "PLATSVERKET_SECRET_KEY"),
         (["init"], {"PLATSVERKET_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "does not answer"),
         (["init"], {"PLATSVERKET_DATABASE_URL": "hello"}, "database address"),
+        (["init"], {"PLATSVERKET_DATABASE_URL": "postgresql://127.0.0.1:port/x"}, "database address"),
+        (["init"], {"PLATSVERKET_DATABASE_URL": "sqlite:///ROOT/README.md"}, "not a database"),
         (["init"], {"PLATSVERKET_DATABASE_URL": "mysql://x/y"}, "not supported"),
         (["init"], {"PLATSVERKET_CONFIG": "no-such-file.toml"}, "is missing"),
         (["demo", "--county", "Atlantis", "--out", "x.json"], {}, "no county"),
@@ -72,6 +74,7 @@ def test_commands_answer_mistakes_with_one_line(
 ) -> None:
     """Exit status 2, one line on standard error, no traceback."""
     env = {name: value.replace("TMP", str(tmp_path / "x.sqlite")) for name, value in env.items()}
+    env = {name: value.replace("ROOT", str(ROOT)) for name, value in env.items()}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PLATSVERKET_")}
     run = [sys.executable, "-m", "platsverket.cli", *command]
     done = subprocess.run(run, env={**clean, **env}, capture_output=True, text=True, check=False, cwd=ROOT)
