@@ -9,7 +9,7 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, Response, current_app, flash, g, jsonify, make_response, redirect, request, session, url_for
 from flask_babel import Babel, get_locale, gettext
-from flask_login import LoginManager, current_user
+from flask_login import AnonymousUserMixin, LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import exc
@@ -257,9 +257,12 @@ def _errors(app: Flask) -> None:
         return _failed(error)
 
     @app.errorhandler(exc.OperationalError)
-    def _database(error: exc.OperationalError) -> Any:
-        g.setdefault("by", ANONYMOUS)
-        log.error("database", error=str(error.orig))
+    @app.errorhandler(exc.InterfaceError)
+    @app.errorhandler(exc.TimeoutError)
+    def _database(error: exc.SQLAlchemyError) -> Any:
+        # The page that says so may not ask the database once more, not even who reads it.
+        g.by, g._login_user = ANONYMOUS, AnonymousUserMixin()
+        log.error("database", error=str(error).splitlines()[0])
         return answer(503, Refused("busy"))
 
     @app.errorhandler(Exception)

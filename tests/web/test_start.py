@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
@@ -16,6 +17,7 @@ from tests.factories import PASSWORD, Factory
 from tests.web.desk import Desk, Visitor
 
 TODAY = date.today()  # noqa: DTZ011
+BEARER = {"Authorization": "Bearer x"}
 
 
 @pytest.fixture
@@ -167,3 +169,25 @@ def test_a_stranger_s_things_wait_for_nobody_else(desk: Desk, web: Web) -> None:
     make: Factory = desk.make
     for user in (make.officer(make.agency()), make.lead(make.agency())):
         assert "Nothing waits for you" in desk.reading(user).get("/").text
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(web: Web) -> None:
+    """Not even who is signed in can be read then: the page that says so must do without."""
+    config = web.app.extensions["platsverket"].config
+    hasty = create_app(replace(config, database=replace(config.database, lock_wait_seconds=0)))
+    user = web.make.officer(web.make.agency())
+    web.make.session.rollback()
+    reader = Web(hasty, web.make).sign_in(user.email)
+    holder = sqlite3.connect(config.database.url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    answers = [
+        reader.get("/offers?lang=en"),
+        reader.get("/"),
+        Web(hasty, web.make).get("/api/v1/offers", headers=BEARER),
+    ]
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert [answer.status_code for answer in answers] == [503, 503, 503]
+    assert "Try again in a moment" in answers[0].text and answers[2].json["status"] == 503
+    assert reader.get("/offers").status_code == 200
+    hasty.extensions["platsverket"].engine.dispose()
