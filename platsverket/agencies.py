@@ -55,14 +55,17 @@ def own(session: Session, ids: Iterable[int]) -> list[Agency]:
     return list(session.scalars(select(Agency).where(Agency.id.in_(ids)).order_by(Agency.name)))
 
 
-MOST_SUGGESTED = 5
+MOST_SUGGESTED, MOST_NAMED = 5, 100
 
 
 def by_names(session: Session, names: Iterable[str], field: str) -> list[Agency]:
     """The organisations that people mean by these names: a whole name in any spelling, or a part that only one has.
 
-    Raises Refused("invalid") with a fault at ``field`` for each name that fits none or several.
+    Raises Refused("invalid") with a fault at ``field`` for each name that fits none or several, or for too many.
     """
+    names = list(names)
+    if len(names) > MOST_NAMED:
+        raise invalid(**{field: Fault("too_many", most=MOST_NAMED)})
     known = [(fold(agency.name), agency) for agency in session.scalars(select(Agency).order_by(Agency.name))]
     found: dict[int, Agency] = {}
     faults = []

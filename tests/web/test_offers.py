@@ -143,6 +143,13 @@ def test_strange_forms_are_answered_calmly(desk: Desk, strange: dict[str, Any]) 
     assert answer.status_code in (200, 303, 422)
 
 
+def test_more_organisations_than_anybody_would_name_are_refused_in_one_sentence(desk: Desk) -> None:
+    """A pasted book costs neither a search for each of its lines nor a sentence about each."""
+    answer = desk.officer.post("/offers/new", form(desk.host, only_agencies="abc\n" * 5000))
+    assert answer.status_code == 422
+    assert answer.text.count("at most 100") == 2 and len(answer.text) < 100_000
+
+
 def test_organisations_are_found_by_part_of_their_name(desk: Desk) -> None:
     desk.officer.post("/offers/new", form(desk.host, only_agencies="gästmynd\nVARDMYNDIGHETEN"))
     assert {agency.name for agency in stored(desk)[0].only_agencies} == {"Gästmyndigheten", "Värdmyndigheten"}
