@@ -4,6 +4,23 @@
 >>> plan = solve(market)                    # placements, reasons, goal values and proven bounds
 >>> check(market, plan).faults              # no solver involved
 []
+
+The problem. x[j] = 1 when the possible placement j is chosen; j runs over (need, offer, start) that keep every rule
+(``rules.py``, enumerated by ``candidates.py``) and over the locks, for which x[j] = 1.
+
+* Σ x[j] ≤ 1 over the placements of one need (``solver/packing.py``)
+* Σ seats[j]·x[j] ≤ seats of the offer, over the placements in use there on one date; an exclusive offer counts needs
+  instead of seats. Per weekday a stay is a run of weeks, so one row per largest set of stays that meet is enough.
+* goals in order: maximise the first, keep its value as a row, maximise the next (``goals.py``, ``solver/search.py``)
+
+The method. A greedy plan; then for each goal that is a sum the linear relaxation by columns (Gilmore and Gomory 1961)
+with clique cuts (Atamtürk, Nemhauser and Savelsbergh 2000) and divided capacities (Chvátal 1973), whose prices prove
+the bound (Neumaier and Shcherbina 2004), are rounded to plans and rule out columns and leave-outs that no plan as good
+can contain; HiGHS over the best-priced columns, over all that are left where that is within reach; neighbourhoods
+searched anew (Shaw 1998); CP-SAT for goals that only ask which needs are placed, and for shares.
+
+To add a rule: ``rules.py``. To add a goal: ``goals.py``. To add a kind of thing that is shared: fill the arrays of
+``solver/problem.py`` from other rules; the solver knows neither premises nor people.
 """
 
 from __future__ import annotations
