@@ -14,6 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
+LARGEST = 100_000  # of any number but a seed: beyond it, days lie outside the calendar
 
 
 class ConfigError(Exception):
@@ -93,6 +94,8 @@ class Config:
 
 
 CHOICES: dict[str, tuple[str, ...]] = {
+    "site.languages": ("sv", "en"),
+    "rounds.goals": ("most_seats", "most_needs", "longest_waiting", "best_fit", "least_change", "fair_share"),
     "rounds.effort": ("quick", "normal", "thorough"),
     "jobs.runner": ("thread", "worker"),
     "places.provider": ("register", "nominatim"),
@@ -152,12 +155,16 @@ def _value(default: Any, value: Any, name: str, file: str) -> Any:
     if isinstance(default, tuple):
         if not (isinstance(value, list) and value and all(isinstance(item, str) for item in value)):
             raise ConfigError(f'{file}: "{name}" must be a list of texts with at least one entry.')
+        if len(set(value)) < len(value) or not set(value) <= set(CHOICES[name]):
+            raise ConfigError(f'{file}: "{name}" may hold {", ".join(CHOICES[name])}, each once, not {value!r}.')
         return tuple(value)
     if type(value) is not type(default):
         kind = {int: "a whole number", str: "a text", bool: "true or false"}[type(default)]
         raise ConfigError(f'{file}: "{name}" must be {kind}, not {value!r}.')
-    if type(value) is int and value < (0 if name == "rounds.seed" else 1):
-        raise ConfigError(f'{file}: "{name}" must be at least {0 if name == "rounds.seed" else 1}, not {value}.')
+    if type(value) is int:
+        least, most = (0, 2**31 - 1) if name == "rounds.seed" else (1, LARGEST)
+        if not least <= value <= most:
+            raise ConfigError(f'{file}: "{name}" must be at least {least} and at most {most}, not {value}.')
     if name in CHOICES and value not in CHOICES[name]:
         raise ConfigError(f'{file}: "{name}" must be one of {", ".join(CHOICES[name])}, not {value!r}.')
     return value

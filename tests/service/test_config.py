@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from platsverket.config import ROOT, Config, ConfigError, load
+from matching.market import GOALS
+from platsverket.config import CHOICES, ROOT, Config, ConfigError, load
 
 SECRET = {"PLATSVERKET_SECRET_KEY": "x" * 40}
 
@@ -34,6 +35,10 @@ def test_the_file_holds_every_setting_with_its_default() -> None:
         ('[jobs]\nrunner = "cron"', "must be one of thread, worker"),
         ('offers = "x"', "is a section"),
         ("[site]\nlanguages = []", "must be a list"),
+        ('[site]\nlanguages = ["sv", "xx"]', '"site.languages" may hold sv, en'),
+        ('[rounds]\ngoals = ["most_seat"]', '"rounds.goals" may hold most_seats'),
+        ('[rounds]\ngoals = ["best_fit", "best_fit"]', "each once"),
+        ("[jobs]\nlease_seconds = 99999999999999", "at most 100000"),
         ("[site", "cannot be read"),
         ('[places]\nprovider = "nominatim"', "nominatim_domain"),
     ],
@@ -46,6 +51,10 @@ def test_a_mistake_in_the_file_is_one_sentence(tmp_path: Path, text: str, says: 
         load(file, SECRET)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_every_goal_of_the_engine_can_be_configured() -> None:
+    assert CHOICES["rounds.goals"] == GOALS
 
 
 @pytest.mark.parametrize("env", [{}, {"PLATSVERKET_SECRET_KEY": "short"}])
