@@ -9,9 +9,10 @@ from flask import request
 from marshmallow import Schema
 
 import data
+from platsverket import places
 from platsverket.errors import Fault, Refused
 from platsverket.schemas import MOST_SPANS, load
-from platsverket.web import typed
+from platsverket.web import config, typed
 
 SPAN = re.compile(r"spans-([0-9]{1,4})-(from|until)")
 Spans = list[tuple[str, str]]
@@ -36,15 +37,31 @@ def place_choices(refused: Refused) -> list[str]:
     return [place.label for fault in refused.fields.get("place", []) for place in fault.numbers.get("choices", [])]
 
 
-def load_all(schema: Schema, values: dict[str, Any], faults: dict[str, list[Fault]]) -> dict[str, Any]:
-    """The loaded values; raises Refused("invalid") with the schema's faults and those already found, together."""
+def load_all(
+    schema: Schema, values: dict[str, Any], faults: dict[str, list[Fault]], stored_place: str | None
+) -> dict[str, Any]:
+    """The loaded values; raises Refused("invalid") with the schema's faults, those already found and the place's.
+
+    The place is only looked up beside other faults, so that all are told at once: else the service does it.
+    """
     try:
         loaded = load(schema, values)
     except Refused as refused:
-        raise Refused("invalid", fields={**refused.fields, **faults}) from None
+        raise Refused("invalid", fields={**_place_faults(values, stored_place), **refused.fields, **faults}) from None
     if faults:
-        raise Refused("invalid", fields=faults)
+        raise Refused("invalid", fields={**_place_faults(values, stored_place), **faults})
     return loaded
+
+
+def _place_faults(values: dict[str, Any], stored_place: str | None) -> dict[str, list[Fault]]:
+    text = str(values.get("place", "")).strip()
+    if not text or text == stored_place:
+        return {}
+    try:
+        places.located(text, config().places)
+    except Refused as refused:
+        return refused.fields
+    return {}
 
 
 def typed_spans(*, with_blank: bool = False) -> Spans:

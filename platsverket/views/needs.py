@@ -45,7 +45,7 @@ def new() -> Any:
     if request.method == "GET":
         return _form(None, values=_fresh())
     try:
-        need = needs.post(db(), by(), config(), _read())
+        need = needs.post(db(), by(), config(), _read(None))
     except Refused as refused:
         return _again(None, refused)
     flash(gettext("The request has been posted. It takes part in the next match round."), "success")
@@ -68,7 +68,7 @@ def edit(ref: str) -> Any:
     if request.method == "GET":
         return _form(need, values=_values(need))
     try:
-        needs.change(db(), by(), config(), ref, _read())
+        needs.change(db(), by(), config(), ref, _read(need))
     except Refused as refused:
         return _again(need, refused)
     flash(gettext("The request has been changed."), "success")
@@ -134,10 +134,10 @@ def _values(need: Need) -> dict[str, Any]:
     return values
 
 
-def _read() -> dict[str, Any]:
+def _read(need: Need | None) -> dict[str, Any]:
     values = forms.chosen_place(listed(form_values(), "weekdays"))
     asked = values.pop("features", {})
     asked = asked if isinstance(asked, dict) else {}
     for state in ("must", "wish"):
         values[state] = [code for code, chosen in asked.items() if chosen == state and code in FEATURES]
-    return load(NeedSchema(), values)
+    return forms.load_all(NeedSchema(), values, {}, need.place if need else None)

@@ -73,7 +73,7 @@ def new() -> Any:
     if spans is not None:
         return _form(None, values=forms.typed_with_spans(spans), spans_changed=True)
     try:
-        offer = offers.post(db(), by(), config(), _read())
+        offer = offers.post(db(), by(), config(), _read(None))
     except Refused as refused:
         return _again(None, refused)
     flash(gettext("The premises have been posted. They take part in the next match round."), "success")
@@ -99,7 +99,7 @@ def edit(ref: str) -> Any:
     if spans is not None:
         return _form(offer, values=forms.typed_with_spans(spans), spans_changed=True)
     try:
-        offers.change(db(), by(), config(), ref, _read())
+        offers.change(db(), by(), config(), ref, _read(offer))
     except Refused as refused:
         return _again(offer, refused)
     flash(gettext("The premises have been changed."), "success")
@@ -165,7 +165,7 @@ def _values(offer: Offer) -> dict[str, Any]:
     return forms.with_spans(values, [(s.first_day.isoformat(), s.last_day.isoformat()) for s in offer.spans])
 
 
-def _read() -> dict[str, Any]:
+def _read(offer: Offer | None) -> dict[str, Any]:
     values = forms.chosen_place(listed(form_values(), "weekdays", "coordinators"))
     faults = {}
     for field in LISTS_OF_NAMES:
@@ -175,4 +175,4 @@ def _read() -> dict[str, Any]:
             values[field] = [agency.ref for agency in agencies.by_names(db(), names, field)]
         except Refused as refused:
             faults.update(refused.fields)
-    return forms.load_all(OfferSchema(), values, faults)
+    return forms.load_all(OfferSchema(), values, faults, offer.place if offer else None)

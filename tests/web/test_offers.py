@@ -94,6 +94,13 @@ def test_all_faults_come_at_once(desk: Desk) -> None:
         assert f'href="#f-{field}"' in page
 
 
+def test_an_ambiguous_place_is_told_with_the_other_faults(desk: Desk) -> None:
+    """Who forgets the seats and names a place that there are several of learns both at once."""
+    page = text_of(desk.officer.post("/offers/new", form(desk.host, seats="tolv", place="Ekeby")))
+    assert 'href="#f-seats"' in page and 'href="#f-place"' in page
+    assert 'name="place_choice" value="Ekeby (Bjuv)"' in page
+
+
 def test_an_ambiguous_place_is_chosen_without_script(desk: Desk) -> None:
     """A name that several places have asks back with their municipalities; the choice is then posted."""
     asked = desk.officer.post("/offers/new", form(desk.host, place="Ekeby"))
