@@ -291,8 +291,8 @@ def publish(session: Session, by: Identity, config: Config, ref: str, run_ref: s
     market = json.loads(match_round.market or "{}")
     committed = {lock["need"] for lock in market["decisions"]["locked"]}
     wanted = [p for p in plan["placements"] if p["need"] not in committed]
+    _hold(session, wanted)
     standing, aside = _still_standing(session, by, config, match_round, wanted)
-    ledger.lock_offers(session, [offer.id for _, _, offer in standing])
     proposals = [_proposal(match_round, run, *entry, at, deadline) for entry in standing]
     refused = {p.ref for p in ledger.hold_all(session, proposals)}
     for proposal, (placement, need, _offer) in zip(proposals, standing, strict=True):
@@ -308,6 +308,15 @@ def publish(session: Session, by: Identity, config: Config, ref: str, run_ref: s
         run=run.ref, proposals=len(wanted) - len(aside), set_aside=len(aside),
     )  # fmt: skip
     return match_round
+
+
+def _hold(session: Session, wanted: list[dict[str, Any]]) -> None:
+    """Hold the offers and requests of these placements: nobody withdraws one between its check and its proposal."""
+    for model, name in ((Offer, "offer"), (Need, "need")):
+        theirs: Any = model
+        named = theirs.ref.in_({p[name] for p in wanted})
+        session.execute(select(theirs.id).where(named).order_by(theirs.id).with_for_update())
+    session.expire_all()
 
 
 def _proposal(

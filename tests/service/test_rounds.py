@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -250,3 +251,30 @@ def test_a_run_that_always_breaks_is_parked(make: Factory, monkeypatch: pytest.M
     assert kinds.count("round.run_failed") == 1
     make.run(by, match_round)
     assert match_round.runs[-1].status == "done"
+
+
+@pytest.mark.parametrize("name", ["need", "offer"])
+def test_what_is_being_withdrawn_is_waited_for_at_publication(make: Factory, name: str) -> None:
+    """A withdrawal under way when the round is published comes first: no proposal is made of what is gone."""
+    by = make.coordinator()
+    things = {"offer": make.offer(make.agency()), "need": make.need(make.agency())}
+    match_round = make.matched(by)
+    refs, steerer, its_id = (match_round.ref, match_round.runs[-1].ref), make.identity(by), things[name].id
+    make.session.rollback()
+    open_session = sessionmaker(make.session.get_bind(), expire_on_commit=False)
+    aside: list[str] = []
+
+    def publish() -> None:
+        with open_session() as session:
+            aside.extend(one["code"] for one in rounds.publish(session, steerer, make.config, *refs).set_aside)
+
+    with open_session() as other:
+        other.connection(execution_options={"writes": True})
+        other.get_one(type(things[name]), its_id).withdrawn_at = now()
+        other.flush()
+        publishing = threading.Thread(target=publish)
+        publishing.start()
+        publishing.join(0.5)  # long enough for a publication that does not wait to have been made
+        other.commit()
+    publishing.join()
+    assert aside == [f"{name}_withdrawn"]
