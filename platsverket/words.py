@@ -366,14 +366,17 @@ def sentence(what: Refused | Fault) -> str:
     return str(words) % {name: shown(value) for name, value in what.numbers.items()} if what.numbers else str(words)
 
 
-def named(errors: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The faults of a form with the name of the field before each, for the list above the form."""
-    return {name: [_named(name, fault) for fault in faults] for name, faults in errors.items()}
+def named(errors: dict[str, list[str]], **labels: str) -> dict[str, list[str]]:
+    """The faults of a form with the name of the field before each, for the list above the form.
+
+    ``labels`` name the fields that this form calls something else than FIELDS does.
+    """
+    return {name: [_named(name, fault, labels) for fault in faults] for name, faults in errors.items()}
 
 
-def _named(name: str, fault: str) -> str:
+def _named(name: str, fault: str, labels: dict[str, str]) -> str:
     stem, *rest = name.split("-")
-    label = FIELDS.get(name)
+    label = labels.get(name) or FIELDS.get(name)
     if stem == "spans" and len(rest) == 2 and rest[0].isdecimal() and rest[1] in SPAN_FIELDS:
         label = str(SPAN_FIELDS[rest[1]]) % {"number": int(rest[0]) + 1}
     return gettext("%(field)s: %(fault)s", field=label, fault=fault) if label else fault
