@@ -124,8 +124,10 @@ def best_whole(
     tuning = highs_pb2.HighsOptionsProto(
         double_options={"mip_rel_gap": 0.0, "mip_abs_gap": 0.999}, int_options={"mip_max_nodes": nodes}
     )
-    left = control.left
-    parameters = mathopt.SolveParameters(highs=tuning, time_limit=None if left is None else timedelta(seconds=left))
+    left = control.left  # HiGHS is given a little less, so that what it found is not left behind
+    parameters = mathopt.SolveParameters(
+        highs=tuning, time_limit=None if left is None else timedelta(seconds=max(0.1, 0.9 * left))
+    )
     found: list[Exact] = []
 
     def run() -> None:

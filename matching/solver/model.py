@@ -74,7 +74,6 @@ class Model:
             proto.objective.vars.append(extra)
             proto.objective.coeffs.append(-1)
         proto.objective.scaling_factor = -1.0
-        proto.objective.domain.extend([-limit, _HIGHEST])
         hint = np.zeros(len(self._problem.need), dtype=np.int64)
         hint[start] = 1
         proto.solution_hint.vars.extend(range(len(hint)))
@@ -82,7 +81,7 @@ class Model:
         if extra:
             proto.solution_hint.vars.append(extra)
             proto.solution_hint.values.append(goal.value(start))
-        return self._run(work, control, name)
+        return self._run(limit, work, control, name)
 
     def _share_variable(self, goal: Goal) -> int:
         """A new variable t in 0 … 100 with 100·Σ points chosen − asked·t ≥ 0 for every group."""
@@ -96,14 +95,14 @@ class Model:
             self._linear([*members.tolist(), share], [*factors, -asked], 0, _HIGHEST)
         return share
 
-    def _run(self, work: float, control: Control, name: str) -> Found:
+    def _run(self, limit: int, work: float, control: Control, name: str) -> Found:
         solver = cp_model.CpSolver()
         parameters = solver.parameters
         parameters.num_workers = 1
         parameters.random_seed = self._seed % 2**31
         parameters.max_deterministic_time = work
         parameters.catch_sigint_signal = False
-        watcher = _Watcher(control, name)
+        watcher = _Watcher(control, name, limit)
         solver.best_bound_callback = watcher.bound_found
         with watcher.guarding(solver):
             status = solver.solve(self._model, watcher)
@@ -117,16 +116,19 @@ class Model:
 class _Watcher(cp_model.CpSolverSolutionCallback):
     """Tells of progress and ends the run when control says so."""
 
-    def __init__(self, control: Control, name: str):
+    def __init__(self, control: Control, name: str, limit: int):
         super().__init__()
         self._control = control
         self._name = name
+        self._limit = limit
         self._value: int | None = None
         self.bound: int | None = None
 
     def on_solution_callback(self) -> None:
         self._value = round(self.objective_value)
         self._control.tell("goal", self._name, self._value, self.bound)
+        if self._value >= self._limit:  # told as a bound of the objective, the limit cost presolve its best reductions
+            self.stop_search()
 
     def bound_found(self, bound: float) -> None:
         self.bound = int(np.floor(bound + 1e-6))

@@ -23,8 +23,8 @@ from matching.solver.problem import Answer, Control, Problem
 from matching.table import Bools
 
 _CORE = 6  # columns of each need that the relaxation begins with
-_CLOSE = 0.005  # a gap that CP-SAT has been seen to close
-_PLACES = 24  # in one neighbourhood
+_CLOSE = 0.01  # a gap that CP-SAT has been seen to close
+_PLACES = 30  # in one neighbourhood
 _NEIGHBOURS = 4_000  # columns of one neighbourhood at most
 
 
@@ -42,9 +42,9 @@ class Effort:
 
 
 EFFORTS = {
-    "quick": Effort(12, 5e-4, (4_000,), 5, 0, 2.0),
-    "normal": Effort(30, 1e-4, (5_000, 16_000, 90_000), 50, 24, 10.0),
-    "thorough": Effort(100, 2e-5, (5_000, 16_000, 40_000, 120_000), 500, 150, 60.0),
+    "quick": Effort(12, 5e-4, (4_000, 12_000), 5, 20, 1.0),
+    "normal": Effort(30, 1e-4, (5_000, 16_000, 90_000), 50, 40, 10.0),
+    "thorough": Effort(100, 2e-5, (5_000, 16_000, 40_000, 120_000), 500, 600, 60.0),
 }
 
 
@@ -111,15 +111,25 @@ class _Run:
         )
         limit = min(limit, bound.whole)
         self._support = np.flatnonzero(relaxation.alive & (bound.x > 1e-6))
-        limit = self._search(k, goal, bound, limit)
-        for nth in range(self.effort.neighbourhoods):
+        limit = self._closed(k, goal, limit)
+        split = np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6))
+        nearly_whole = split <= self.problem.needs // 2
+        if nearly_whole:  # else HiGHS spends minutes at its root, where neighbourhoods gain steadily
+            limit = self._search(k, goal, bound, limit)
+        before = self._value(k)
+        for nth in range(self.effort.neighbourhoods if nearly_whole else 5 * self.effort.neighbourhoods):
             if not self._open(k, limit):
                 break
             self._again(k, goal, bound, nth)
-        if self._by_need(goal) and self._open(k, limit) and limit - self._value(k) <= _CLOSE * limit:
-            limit = self._exactly(k, limit)
+        if self._value(k) > before:
+            limit = self._closed(k, goal, limit)
         relaxation.rule_out(bound, self._value(k), self.chosen)
         return limit
+
+    def _closed(self, k: int, goal: Total, limit: int) -> int:
+        """The limit after CP-SAT tried to close a small gap of a coarse goal."""
+        close = limit - self._value(k) <= _CLOSE * limit
+        return self._exactly(k, limit) if self._by_need(goal) and close and self._open(k, limit) else limit
 
     def _open(self, k: int, limit: int) -> bool:
         return self._value(k) < limit and not self.control.over()
