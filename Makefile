@@ -15,6 +15,10 @@ run: .venv/run $(CATALOGUE).mo
 races: .venv/test
 	PLATSVERKET_RACE_ACCEPTS=10000 $(BIN)/pytest tests/service/test_race.py
 
+# The engine on drawn markets and published instances; a table in Markdown.
+bench: .venv/test
+	$(BIN)/python -m tests.bench
+
 # Set up and run everything: style, types, contracts, translations, pytest on SQLite and PostgreSQL.
 test: .venv/test $(CATALOGUE).mo lint types
 	$(BIN)/pytest -n 2
