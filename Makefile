@@ -59,8 +59,8 @@ assets:
 
 # Pin the libraries anew, with hashes and without naming where they come from (needs uv).
 lock:
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 pyproject.toml -o requirements.txt
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
+	uv pip compile -q --generate-hashes --no-header --universal --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile -q --generate-hashes --no-header --universal --python-version 3.11 --extra test -c requirements.txt pyproject.toml -o requirements-test.txt
 
 clean:
 	rm -rf .venv var build *.egg-info
