@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from platsverket import accounts, agencies, demo, runs
 from platsverket.access import ANONYMOUS, Identity
 from platsverket.config import Config, ConfigError, load
-from platsverket.database import connect, ping, sessions, writing
+from platsverket.database import connect, ping, sessions, this_day, writing
 from platsverket.errors import Refused
 from platsverket.jobs import Worker
 from platsverket.migrations import upgrade
@@ -126,7 +126,7 @@ def demo_command(
 ) -> None:
     """Draw a realistic market from the registers; store it with a first match round, or write it to a file."""
     asked = {"size": size, "offers": offers, "needs": needs, "county": county, "seed": seed}
-    day = as_of.date() if as_of else date.today()  # noqa: DTZ011 - the demo's day is where it runs
+    day = as_of.date() if as_of else this_day()
     if file is not None:
         _write(file, _drawn(day, **asked).market())
         return

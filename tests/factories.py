@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from platsverket import accounts, needs, offers, proposals, rounds
 from platsverket.access import Identity
 from platsverket.config import Config
-from platsverket.database import writing
+from platsverket.database import this_day, writing
 from platsverket.jobs import Worker
 from platsverket.models import CASE_OFFICER, COORDINATOR, PROJECT_LEAD, Agency, MatchRound, Need, Offer, Proposal, User
 
@@ -24,7 +24,7 @@ class Factory:
     def __init__(self, session: Session, config: Config):
         self.session, self.config = session, config
         self._count = 0
-        self.today = date.today()  # noqa: DTZ011 - the same local day as the services' clock is good enough here
+        self.today = this_day()
 
     def next(self) -> int:
         self._count += 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 
+from platsverket.database import this_day
 from platsverket.models import Agency, Offer
 from tests.conftest import Web
 from tests.web.desk import Desk
@@ -200,11 +201,11 @@ def test_below_what_is_held_the_page_names_what_would_have_to_be_given_up(desk: 
 
 def test_reconfirming_moves_the_day(desk: Desk) -> None:
     offer = desk.offer()
-    offer.valid_until = date.today() - timedelta(days=1)  # noqa: DTZ011
+    offer.valid_until = this_day() - timedelta(days=1)
     desk.make.session.commit()
     assert "Are they still free?" in desk.officer.get(f"/offers/{offer.ref}").text
     assert desk.officer.post(f"/offers/{offer.ref}/reconfirm").status_code == 303
-    assert stored(desk)[0].valid_until > date.today()  # noqa: DTZ011
+    assert stored(desk)[0].valid_until > this_day()
 
 
 def test_withdrawing_asks_first(desk: Desk) -> None:

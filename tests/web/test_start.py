@@ -12,11 +12,12 @@ import pytest
 from platsverket import rounds
 from platsverket.app import create_app
 from platsverket.config import Config
+from platsverket.database import this_day
 from tests.conftest import Web
 from tests.factories import PASSWORD, Factory
 from tests.web.desk import Desk, Visitor
 
-TODAY = date.today()  # noqa: DTZ011
+TODAY = this_day()
 BEARER = {"Authorization": "Bearer x"}
 
 
