@@ -26,6 +26,10 @@ class Total:
     def value(self, chosen: Ints) -> int:
         return int(self.points[chosen].sum())
 
+    def over(self, placements: Ints) -> Total:
+        """The same goal over some of the placements."""
+        return Total(self.points[placements])
+
 
 @dataclass(frozen=True)
 class SmallestShare:
@@ -42,6 +46,10 @@ class SmallestShare:
         got = np.zeros(len(self.asked), dtype=np.int64)
         np.add.at(got, self.group[chosen], self.points[chosen])
         return min((100 * int(g) // int(a) for g, a in zip(got, self.asked, strict=True)), default=100)
+
+    def over(self, placements: Ints) -> SmallestShare:
+        """The same goal over some of the placements; every group is still asked for what it asked for."""
+        return SmallestShare(self.points[placements], self.group[placements], self.asked)
 
 
 Goal = Total | SmallestShare

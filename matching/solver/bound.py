@@ -53,30 +53,43 @@ class Relaxation:
         limit[self.needs :] = reachable(problem.need, self._capacity, limit[self.needs :])
         self._capacity_limit = limit[self.needs :]
         self._limit = limit.astype(np.float64)
+        self._strict = self._limit
         self.alive: Bools = np.ones(len(problem.need), dtype=bool)
         self.must: Bools = np.zeros(self.needs, dtype=bool)
         self._conflicts = Conflicts(problem)
         self._divided: set[tuple[int, int]] = set()
 
-    def rows(self) -> Rows:
-        """Everything a plan must keep, as rows over all columns; rows of needs that must be placed are equations."""
+    def rows(self, strict: bool = False) -> Rows:
+        """Everything a plan must keep, as rows over all columns; rows of needs that must be placed are equations.
+
+        ``strict``: what a plan that loses nothing of the settled goals keeps, without slack.
+        """
         equal = np.zeros(len(self._limit), dtype=bool)
         equal[: self.needs] = self.must
-        return Rows(self._matrix, self._limit, equal)
+        return Rows(self._matrix, self._strict if strict else self._limit, equal)
 
-    def keep(self, goal: Goal, value: int) -> None:
-        """From now on the goal is worth at least ``value``."""
+    def keep(self, goal: Goal, value: int, slack: int) -> None:
+        """From now on the goal is worth at least ``value`` less ``slack``, and ``value`` in the strict rows."""
         if isinstance(goal, Total):
-            self._append(sp.csr_array(-goal.points[None, :].astype(np.float64)), np.array([-float(value)]))
+            best = np.zeros(self.needs, dtype=np.int64)
+            np.maximum.at(best, self.problem.need, goal.points)
+            spare = int(best.sum()) - value + slack
+            self.must |= best > spare  # without such a need the others could not make up for it
+            if spare or slack:
+                points = sp.csr_array(-goal.points[None, :].astype(np.float64))
+                self._append(points, np.array([slack - float(value)]), np.array([-float(value)]))
             return
         groups = len(goal.asked)
         each = (goal.group, np.arange(len(goal.group)))
         points = sp.csr_array((-goal.points.astype(np.float64), each), shape=(groups, len(goal.group)))
-        self._append(points, -np.array([-(-value * asked // 100) for asked in goal.asked.tolist()], dtype=np.float64))
+        least = -np.array([-(-value * asked // 100) for asked in goal.asked.tolist()], dtype=np.float64)
+        lower = -np.array([-(-(value - slack) * asked // 100) for asked in goal.asked.tolist()], dtype=np.float64)
+        self._append(points, lower, least)
 
-    def _append(self, rows: sp.csr_array, limit: Floats) -> None:
+    def _append(self, rows: sp.csr_array, limit: Floats, strict: Floats | None = None) -> None:
         self._matrix = sp.csr_array(sp.vstack([self._matrix, rows], format="csr"))
         self._limit = np.concatenate([self._limit, limit])
+        self._strict = np.concatenate([self._strict, limit if strict is None else strict])
 
     def rule_out(self, bound: Bound, value: int, chosen: Ints) -> None:
         """Drop columns, and insist on needs, without which no plan worth ``value`` or more can do."""

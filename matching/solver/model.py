@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,10 +57,13 @@ class Model:
             members = np.flatnonzero(goal.group == group)
             self._linear(members.tolist(), goal.points[members].tolist(), -(-value * asked // 100), _HIGHEST)
 
-    def maximise(self, goal: Goal, start: Ints, limit: int, work: float, control: Control, name: str) -> Found:
+    def maximise(
+        self, goal: Goal, start: Ints, limit: int, work: float, control: Control, tell: Callable[[int, int], None]
+    ) -> Found:
         """The best plan for one goal within ``work`` units of deterministic work, from the plan ``start``.
 
         ``limit`` is known to be no less than the goal can reach; a plan that reaches it ends the search.
+        ``tell`` hears of every better value or bound.
         """
         proto = self._model.proto
         proto.clear_objective()
@@ -81,7 +85,7 @@ class Model:
         if extra:
             proto.solution_hint.vars.append(extra)
             proto.solution_hint.values.append(goal.value(start))
-        return self._run(limit, work, control, name)
+        return self._run(goal.value(start), limit, work, control, tell)
 
     def _share_variable(self, goal: Goal) -> int:
         """A new variable t in 0 … 100 with 100·Σ points chosen − asked·t ≥ 0 for every group."""
@@ -95,14 +99,14 @@ class Model:
             self._linear([*members.tolist(), share], [*factors, -asked], 0, _HIGHEST)
         return share
 
-    def _run(self, limit: int, work: float, control: Control, name: str) -> Found:
+    def _run(self, value: int, limit: int, work: float, control: Control, tell: Callable[[int, int], None]) -> Found:
         solver = cp_model.CpSolver()
         parameters = solver.parameters
         parameters.num_workers = 1
         parameters.random_seed = self._seed % 2**31
         parameters.max_deterministic_time = work
         parameters.catch_sigint_signal = False
-        watcher = _Watcher(control, name, limit)
+        watcher = _Watcher(control, tell, value, limit)
         solver.best_bound_callback = watcher.bound_found
         with watcher.guarding(solver):
             status = solver.solve(self._model, watcher)
@@ -116,23 +120,23 @@ class Model:
 class _Watcher(cp_model.CpSolverSolutionCallback):
     """Tells of progress and ends the run when control says so."""
 
-    def __init__(self, control: Control, name: str, limit: int):
+    def __init__(self, control: Control, tell: Callable[[int, int], None], value: int, limit: int):
         super().__init__()
         self._control = control
-        self._name = name
+        self._tell = tell
+        self._value = value
         self._limit = limit
-        self._value: int | None = None
         self.bound: int | None = None
 
     def on_solution_callback(self) -> None:
         self._value = round(self.objective_value)
-        self._control.tell("goal", self._name, self._value, self.bound)
+        self._tell(self._value, self._limit if self.bound is None else min(self._limit, self.bound))
         if self._value >= self._limit:  # told as a bound of the objective, the limit cost presolve its best reductions
             self.stop_search()
 
     def bound_found(self, bound: float) -> None:
         self.bound = int(np.floor(bound + 1e-6))
-        self._control.tell("goal", self._name, self._value, self.bound)
+        self._tell(self._value, self._limit if self.bound is None else min(self._limit, self.bound))
 
     def guarding(self, solver: cp_model.CpSolver) -> _Guard:
         return _Guard(self._control, solver)

@@ -19,15 +19,20 @@ _WEEKS = 1_000_000  # more than any week, so that place · _WEEKS + week sorts b
 
 @dataclass(frozen=True)
 class Packing:
-    """Σ_j matrix[i, j]·x_j ≤ limit[i], x binary: ``matrix`` is CSR with a row per need and per binding clique."""
+    """Σ_j matrix[i, j]·x_j ≤ limit[i], x binary: ``matrix`` is CSR with a row per need and per binding clique.
+
+    The rows of cliques stand in blocks, one for each weekday, by place and then by time; ``blocks`` are the first
+    rows of the blocks, counted from the first clique.
+    """
 
     matrix: sp.csr_array
     limit: Ints
+    blocks: Ints
 
 
 def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, amount: Ints, limit: Ints) -> Packing:
     """The rows for columns (one per possible placement); ``limit`` per place."""
-    rows, columns = [], []
+    rows, columns, blocks = [], [], []
     count = 0
     seen: set[int] = set()
     mark = np.random.default_rng(0).integers(1, 2**63, size=len(need), dtype=np.int64).view(np.uint64)
@@ -39,6 +44,7 @@ def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, am
         kept = keep[row]
         rows.append(number[row[kept]] + count)
         columns.append(column[kept])
+        blocks.append(count)
         count += int(keep.sum())
     row = np.concatenate(rows) if rows else np.zeros(0, np.int64)
     column = np.concatenate(columns) if columns else np.zeros(0, np.int64)
@@ -51,7 +57,8 @@ def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, am
         shape=(int(number.max()) + 1 if len(need) else 0, len(need)),
     )
     matrix = sp.csr_array(sp.vstack([once, capacity], format="csr"))
-    return Packing(matrix, np.concatenate([np.ones(once.shape[0], np.int64), bound]))
+    ones = np.ones(once.shape[0], np.int64)
+    return Packing(matrix, np.concatenate([ones, bound]), np.array(blocks, dtype=np.int64))
 
 
 def _cliques(index: Ints, place: Ints, begin: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:

@@ -35,6 +35,22 @@ class Problem:
     limit: Ints
     goals: list[Goal]
 
+    def part(self, columns: Ints) -> Problem:
+        """The same problem over some columns alone, with the needs and places that occur numbered anew."""
+        _, need = np.unique(self.need[columns], return_inverse=True)
+        places, place = np.unique(self.place[columns], return_inverse=True)
+        return Problem(
+            need=need,
+            place=place,
+            first=self.first[columns],
+            last=self.last[columns],
+            weekdays=self.weekdays[columns],
+            amount=self.amount[columns],
+            fixed=self.fixed[columns],
+            limit=self.limit[places],
+            goals=[goal.over(columns) for goal in self.goals],
+        )
+
     @cached_property
     def packing(self) -> Packing:
         """The rows that a choice of columns must keep."""
