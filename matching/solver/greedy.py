@@ -9,6 +9,7 @@ from matching.goals import SmallestShare, Total
 from matching.solver.problem import Control, Problem
 from matching.table import Floats
 
+_PASSES = 10  # over all needs; the plan hardly changes after three
 _ONE_BY_ONE = 8  # columns tried singly before the rest is tried together
 
 
@@ -83,6 +84,31 @@ def _best_fitting(problem: Problem, ledger: Ledger, columns: Ints) -> int | None
         if fits[at]:
             return int(some[at])
     return None
+
+
+def polished(problem: Problem, chosen: Ints) -> Ints:
+    """The plan with one placed need after another moved to its most worthy column that fits, until none moves."""
+    ledger = problem.ledger(chosen)
+    columns, ptr = problem.columns_of
+    at = np.full(problem.needs, -1, dtype=np.int64)
+    at[problem.need[chosen]] = chosen
+    movable = chosen[~problem.fixed[chosen]]
+    worthy = [columns[ptr[n] : ptr[n + 1]] for n in range(problem.needs)]
+    worthy = [mine[np.argsort(problem.rank[mine])] for mine in worthy]
+    for _ in range(_PASSES):
+        moved = False
+        for need in problem.need[movable].tolist():
+            mine = worthy[need]
+            better = mine[: int(np.searchsorted(problem.rank[mine], problem.rank[at[need]]))]
+            if len(better):
+                problem.put(ledger, int(at[need]), -1)
+                column = _best_fitting(problem, ledger, better)
+                if column is not None:
+                    at[need], moved = column, True
+                problem.put(ledger, int(at[need]))
+        if not moved:
+            break
+    return np.sort(at[at >= 0])
 
 
 def rounded(problem: Problem, x: Floats) -> Ints:

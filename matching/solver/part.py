@@ -16,7 +16,7 @@ import numpy as np
 from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.bound import Bound, Relaxation
-from matching.solver.greedy import complete, nth_of, rounded
+from matching.solver.greedy import complete, nth_of, polished, rounded
 from matching.solver.linear import best_whole
 from matching.solver.model import Model
 from matching.solver.neighbours import near_places
@@ -26,8 +26,8 @@ from matching.table import Bools
 
 _CORE = 6  # columns of each need that the relaxation begins with
 _CLOSE = 0.01  # a gap that CP-SAT has been seen to close
-_PLACES = 30  # in one neighbourhood
-_NEIGHBOURS = 4_000  # columns of one neighbourhood at most
+_NARROW, _WIDE = 1_000, 4_000  # columns of a neighbourhood
+_IDLE = 3  # neighbourhoods in a row without a gain before they are made wider
 
 
 _FEW = 500  # columns of a part that CP-SAT proves at once
@@ -50,8 +50,8 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(12, 5e-4, (4_000, 12_000), 5, 20, 1.0),
-    "normal": Effort(30, 1e-4, (5_000, 12_000), 50, 10, 10.0),
-    "thorough": Effort(100, 2e-5, (5_000, 16_000, 120_000), 500, 400, 60.0),
+    "normal": Effort(30, 1e-4, (10_000, 30_000), 50, 60, 10.0),
+    "thorough": Effort(100, 2e-5, (10_000, 30_000, 120_000), 500, 400, 60.0),
 }
 
 
@@ -60,7 +60,7 @@ class Part:
 
     def __init__(self, problem: Problem, chosen: Ints, effort: Effort, seed: int, control: Control):
         self.problem = problem
-        self.chosen = chosen
+        self.chosen = polished(problem, chosen)
         self.effort = effort
         self.seed = seed
         self.control = control
@@ -107,7 +107,7 @@ class Part:
 
     def _accept(self, chosen: Ints | None) -> None:
         if chosen is not None:
-            chosen = complete(self.problem, chosen)
+            chosen = polished(self.problem, complete(self.problem, chosen))
             if self.problem.value(chosen) > self.problem.value(self.chosen):
                 self.chosen = chosen
 
@@ -122,29 +122,25 @@ class Part:
         )
         limit = min(limit, bound.whole)
         self._support = np.flatnonzero(relaxation.alive & (bound.x > 1e-6))
-        limit = self._closed(k, goal, limit)
         split = np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6))
-        nearly_whole = split <= self.problem.needs // 2
-        if nearly_whole:  # else HiGHS spends minutes at its root, where neighbourhoods gain steadily
-            limit = self._search(k, goal, bound, limit)
-        before = self.value(k)
-        for nth in range(self.effort.neighbourhoods if nearly_whole else 5 * self.effort.neighbourhoods):
-            if not self._open(k, limit):
-                break
-            self._again(k, goal, bound, nth)
-        if self.value(k) > before:
-            limit = self._closed(k, goal, limit)
+        if split > self.problem.needs // 2:  # else HiGHS spends minutes at its root, where neighbourhoods gain steadily
+            self._roam(k, goal, bound, limit)
+        limit = self._search(k, goal, bound, limit)
+        self._roam(k, goal, bound, limit)
         relaxation.rule_out(bound, self.value(k), self.chosen)
         return limit
 
-    def _closed(self, k: int, goal: Total, limit: int) -> int:
-        """The limit after CP-SAT tried to close a small gap of a coarse goal."""
-        close = limit - self.value(k) <= _CLOSE * limit
-        return (
-            self._exactly(k, limit)
-            if cares_for_needs_only(self.problem, goal) and close and self._open(k, limit)
-            else limit
-        )
+    def _roam(self, k: int, goal: Total, bound: Bound, limit: int) -> None:
+        """Search one neighbourhood after another anew, wider ones when some in a row found nothing, and then no more."""
+        most, idle = _NARROW, 0
+        for nth in range(self.effort.neighbourhoods):
+            if not self._open(k, limit) or idle > 2 * _IDLE:
+                break
+            before = self.value(k)
+            self._again(k, goal, bound, nth, most)
+            idle = 0 if self.value(k) > before else idle + 1
+            if idle == _IDLE and most < _WIDE:
+                most, idle = 2 * most, 0
 
     def _open(self, k: int, limit: int) -> bool:
         return self.value(k) < limit and not self.control.over()
@@ -188,20 +184,18 @@ class Part:
         self._accept(found.chosen)
         return int(np.floor(found.limit + 1e-6)) if np.isfinite(found.limit) else None
 
-    def _again(self, k: int, goal: Total, bound: Bound, nth: int) -> None:
+    def _again(self, k: int, goal: Total, bound: Bound, nth: int, most: int) -> None:
         """Search one neighbourhood anew: the needs at some places near each other and the unplaced ones that fit there.
 
         Large neighbourhood search (Shaw 1998); where to look is drawn from the places the prices hold to be tight.
         """
-        places = near_places(self.problem, bound, np.random.default_rng((self.seed, k, nth)), _PLACES)
+        places = near_places(self.problem, bound, np.random.default_rng((self.seed, k, nth)), 2 * most)
         here = np.isin(self.problem.place, places)
         held = self.chosen[~here[self.chosen]]
         away = np.zeros(self.problem.needs, dtype=bool)
         away[self.problem.need[held]] = True
         columns = np.flatnonzero(here & self._relaxation.alive & ~away[self.problem.need])
-        if len(columns) > _NEIGHBOURS:
-            order = np.lexsort((columns, -bound.reduced[columns]))
-            columns = columns[order[:_NEIGHBOURS]]
+        columns = columns[np.lexsort((columns, -bound.reduced[columns]))[:most]]
         fixed = self.problem.fixed.copy()
         fixed[held] = True
         self._whole(k, goal, np.union1d(columns, self.chosen), fixed)
