@@ -21,7 +21,6 @@ from matching.solver.linear import best_whole
 from matching.solver.model import Model
 from matching.solver.neighbours import near_places
 from matching.solver.problem import Control, Problem
-from matching.solver.reduction import cares_for_needs_only
 from matching.table import Bools
 
 _CORE = 6  # columns of each need that the relaxation begins with
@@ -131,7 +130,7 @@ class Part:
         return limit
 
     def _roam(self, k: int, goal: Total, bound: Bound, limit: int) -> None:
-        """Search one neighbourhood after another anew, wider ones when some in a row found nothing, and then no more."""
+        """Search one neighbourhood after another anew, wider ones when some in a row gain nothing."""
         most, idle = _NARROW, 0
         for nth in range(self.effort.neighbourhoods):
             if not self._open(k, limit) or idle > 2 * _IDLE:
