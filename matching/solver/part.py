@@ -8,7 +8,8 @@ are searched to the end. CP-SAT takes what is coarse or is no sum.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,16 +18,19 @@ from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.greedy import complete, nth_of, polished, rounded
-from matching.solver.linear import best_whole
+from matching.solver.linear import Exact, best_whole
 from matching.solver.model import Model
 from matching.solver.neighbours import near_places
 from matching.solver.problem import Control, Problem
+from matching.solver.reduction import cares_for_needs_only
 from matching.table import Bools
 
 _CORE = 6  # columns of each need that the relaxation begins with
-_CLOSE = 0.01  # a gap that CP-SAT has been seen to close
-_NARROW, _WIDE = 1_000, 4_000  # columns of a neighbourhood
-_IDLE = 3  # neighbourhoods in a row without a gain before they are made wider
+_NARROW, _WIDE = 1_000, 3_000  # columns of a neighbourhood
+_AT_ONCE = 4  # neighbourhoods, whatever the cores: a plan must not depend on them
+_CORES = 2
+_WORK, _NODES = 1.0, 5  # of CP-SAT and of HiGHS in one neighbourhood
+_IDLE = 2  # times without a gain before neighbourhoods are made wider
 
 
 _FEW = 500  # columns of a part that CP-SAT proves at once
@@ -41,16 +45,16 @@ class Effort:
 
     rounds: int
     gain: float
-    columns: tuple[int, ...]
+    columns: int
     nodes: int
     neighbourhoods: int
     work: float
 
 
 EFFORTS = {
-    "quick": Effort(12, 5e-4, (4_000, 12_000), 5, 20, 1.0),
-    "normal": Effort(30, 1e-4, (10_000, 30_000), 50, 60, 10.0),
-    "thorough": Effort(100, 2e-5, (10_000, 30_000, 120_000), 500, 400, 60.0),
+    "quick": Effort(12, 5e-4, 8_000, 5, 20, 1.0),
+    "normal": Effort(30, 1e-4, 30_000, 50, 100, 10.0),
+    "thorough": Effort(100, 2e-5, 120_000, 500, 400, 60.0),
 }
 
 
@@ -122,24 +126,72 @@ class Part:
         limit = min(limit, bound.whole)
         self._support = np.flatnonzero(relaxation.alive & (bound.x > 1e-6))
         split = np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6))
-        if split > self.problem.needs // 2:  # else HiGHS spends minutes at its root, where neighbourhoods gain steadily
+        if split > self.problem.needs // 2:  # HiGHS would spend minutes at its root, where neighbourhoods gain steadily
             self._roam(k, goal, bound, limit)
-        limit = self._search(k, goal, bound, limit)
-        self._roam(k, goal, bound, limit)
+            limit = self._search(k, goal, bound, limit)
+        else:
+            limit = self._search(k, goal, bound, limit)
+            self._roam(k, goal, bound, limit)
         relaxation.rule_out(bound, self.value(k), self.chosen)
         return limit
 
     def _roam(self, k: int, goal: Total, bound: Bound, limit: int) -> None:
-        """Search one neighbourhood after another anew, wider ones when some in a row gain nothing."""
+        """Search neighbourhoods anew, some at a time, and wider ones when a few times nothing was gained."""
         most, idle = _NARROW, 0
-        for nth in range(self.effort.neighbourhoods):
-            if not self._open(k, limit) or idle > 2 * _IDLE:
-                break
-            before = self.value(k)
-            self._again(k, goal, bound, nth, most)
-            idle = 0 if self.value(k) > before else idle + 1
-            if idle == _IDLE and most < _WIDE:
-                most, idle = 2 * most, 0
+        with ThreadPoolExecutor(_CORES) as pool:
+            for nth in range(0, self.effort.neighbourhoods, _AT_ONCE):
+                if not self._open(k, limit) or idle > 2 * _IDLE:
+                    break
+                before = self.value(k)
+                regions = self._regions(k, bound, range(nth, nth + _AT_ONCE), most)
+                found = list(pool.map(lambda region: self._anew(k, goal, bound, region), regions))
+                for region, better in zip(regions, found, strict=True):
+                    self._accept(np.union1d(np.setdiff1d(self.chosen, region), better))
+                self._tell(self.value(k), limit)
+                idle = 0 if self.value(k) > before else idle + 1
+                if idle == _IDLE and most < _WIDE:
+                    most, idle = min(2 * most, _WIDE), 0
+
+    def _regions(self, k: int, bound: Bound, numbers: range, most: int) -> list[Ints]:
+        """Sets of columns that share neither a place nor a need: what may change, while the rest of the plan stands.
+
+        Each holds places near each other, the needs placed there and those placed nowhere (Shaw 1998).
+        """
+        free = self._relaxation.alive.copy()
+        regions = []
+        for nth in numbers:
+            places = near_places(self.problem, bound, np.random.default_rng((self.seed, k, nth)), 2 * most)
+            here = np.isin(self.problem.place, places) & free
+            away = np.zeros(self.problem.needs, dtype=bool)
+            away[self.problem.need[self.chosen[~here[self.chosen]]]] = True
+            columns = np.flatnonzero(here & ~away[self.problem.need])
+            columns = columns[np.lexsort((columns, -bound.reduced[columns]))[:most]]
+            region = np.union1d(columns, self.chosen[here[self.chosen]])
+            regions.append(region)
+            free &= ~np.isin(self.problem.place, self.problem.place[region])
+            free &= ~np.isin(self.problem.need, self.problem.need[region])
+        return regions
+
+    def _anew(self, k: int, goal: Total, bound: Bound, region: Ints) -> Ints:
+        """The best choice in a region beside the rest of the plan; CP-SAT is quicker where all ways of a need are
+        worth the same, HiGHS elsewhere."""
+        held = np.setdiff1d(self.chosen, region)
+        columns = np.union1d(region, self.chosen)
+        fixed = self.problem.fixed.copy()
+        fixed[held] = True
+        if cares_for_needs_only(self.problem, goal):
+            part = self.problem.part(columns)
+            model = Model(replace(part, fixed=fixed[columns]), self.seed, np.ones(len(columns), dtype=bool))
+            for kept, value, _ in self._kept:
+                model.keep(kept.over(columns), value)
+            start = np.searchsorted(columns, self.chosen)
+            chosen = model.maximise(
+                part.goals[k], start, bound.whole, _WORK, self.control, lambda value, most: None
+            ).chosen
+            chosen = None if chosen is None else columns[chosen]
+        else:
+            chosen = self._whole(goal, columns, fixed, min(_NODES, self.effort.nodes)).chosen
+        return np.setdiff1d(self.chosen if chosen is None else chosen, held)
 
     def _open(self, k: int, limit: int) -> bool:
         return self.value(k) < limit and not self.control.over()
@@ -151,54 +203,20 @@ class Part:
         return self._open(k, bound.whole)
 
     def _search(self, k: int, goal: Total, bound: Bound, limit: int) -> int:
-        """HiGHS over the best-priced columns; where those are all that could still be better, the limit is proven.
-
-        More columns are tried only after fewer were searched to their end.
-        """
-        for most in self.effort.columns:
-            if not self._open(k, limit):
-                break
-            alive = self._relaxation.survivors(bound, self.value(k))
-            order = np.lexsort((self._turn[alive], -np.round(bound.reduced[alive], 6), bound.x[alive] < 1e-6))
-            columns = np.union1d(alive[order[:most]], self.chosen)
-            ended = self._whole(k, goal, columns, self.problem.fixed)
-            if ended is not None and len(alive) <= most and self._exact:
-                limit = min(limit, max(self.value(k), ended))
+        """HiGHS over every column that could still be better, where they are not too many; the proven limit."""
+        alive = self._relaxation.survivors(bound, self.value(k))
+        if self._open(k, limit) and len(alive) <= self.effort.columns:
+            found = self._whole(goal, np.union1d(alive, self.chosen), self.problem.fixed, self.effort.nodes)
+            self._accept(found.chosen)
+            if self._exact and np.isfinite(found.limit):
+                limit = min(limit, max(self.value(k), int(np.floor(found.limit + 1e-6))))
             self._tell(self.value(k), limit)
-            if ended is None or ended > self.value(k) or len(alive) <= most:
-                break
         return limit
 
-    def _whole(self, k: int, goal: Total, columns: Ints, fixed: Bools) -> int | None:
-        """Improve the plan over some columns, some of them fixed; the proven limit over them, ``None`` without one."""
-        found = best_whole(
-            self._relaxation.rows(strict=True),
-            goal.points.astype(np.float64),
-            columns,
-            fixed,
-            self.chosen,
-            self.effort.nodes,
-            self.control,
-        )
-        self._accept(found.chosen)
-        return int(np.floor(found.limit + 1e-6)) if np.isfinite(found.limit) else None
-
-    def _again(self, k: int, goal: Total, bound: Bound, nth: int, most: int) -> None:
-        """Search one neighbourhood anew: the needs at some places near each other and the unplaced ones that fit there.
-
-        Large neighbourhood search (Shaw 1998); where to look is drawn from the places the prices hold to be tight.
-        """
-        places = near_places(self.problem, bound, np.random.default_rng((self.seed, k, nth)), 2 * most)
-        here = np.isin(self.problem.place, places)
-        held = self.chosen[~here[self.chosen]]
-        away = np.zeros(self.problem.needs, dtype=bool)
-        away[self.problem.need[held]] = True
-        columns = np.flatnonzero(here & self._relaxation.alive & ~away[self.problem.need])
-        columns = columns[np.lexsort((columns, -bound.reduced[columns]))[:most]]
-        fixed = self.problem.fixed.copy()
-        fixed[held] = True
-        self._whole(k, goal, np.union1d(columns, self.chosen), fixed)
-        self._tell(self.value(k), bound.whole)
+    def _whole(self, goal: Total, columns: Ints, fixed: Bools, nodes: int) -> Exact:
+        """HiGHS over some columns, some of them fixed, from the plan at hand."""
+        gain = goal.points.astype(np.float64)
+        return best_whole(self._relaxation.rows(strict=True), gain, columns, fixed, self.chosen, nodes, self.control)
 
     @cached_property
     def _turn(self) -> Ints:
