@@ -62,7 +62,7 @@ class RoundSettings:
 @dataclass(frozen=True)
 class JobSettings:
     runner: str = "thread"
-    lease_seconds: int = 30
+    lease_seconds: int = 20
     tries: int = 3
 
 
