@@ -28,10 +28,10 @@ def build(session: Session, by: Identity, config: Config, goals: Sequence[str], 
         "format": "platsverket-market/1",
         "as_of": today.isoformat(),
         "offers": sorted((_offer(o) for o in by_id.values()), key=lambda o: o["id"]),
-        "needs": sorted(needs + [_committed_need(p) for p in kept], key=lambda n: n["id"]),
+        "needs": sorted(needs + [_committed_need(p, today) for p in kept], key=lambda n: n["id"]),
         "decisions": {
             "locked": [
-                {"need": p.need.ref, "offer": p.offer.ref, "start": p.start.isoformat()}
+                {"need": p.need.ref, "offer": p.offer.ref, "start": _from(p, today).isoformat()}
                 for p in sorted(kept, key=lambda p: p.need.ref)
             ],
             "barred": [],
@@ -88,9 +88,18 @@ def _need(n: Need) -> dict[str, Any]:
     }
 
 
-def _committed_need(p: Proposal) -> dict[str, Any]:
-    """What is promised, on the terms it was promised on."""
-    start = p.start.isoformat()
-    days = ((p.agreement.last_day if p.agreement else p.until) - p.start).days + 1
+def _from(p: Proposal, today: date) -> date:
+    """The first day that is still promised: an offer may since hold less than it did on days that are over."""
+    return max(p.start, min(today, _until(p)))
+
+
+def _until(p: Proposal) -> date:
+    return p.agreement.last_day if p.agreement else p.until
+
+
+def _committed_need(p: Proposal, today: date) -> dict[str, Any]:
+    """What is promised from today on, on the terms it was promised on."""
+    start = _from(p, today).isoformat()
+    days = (_until(p) - _from(p, today)).days + 1
     terms = {"seats": p.seats, "area_m2": None, "days": days, "weekdays": list(p.weekdays)}
     return {**_need(p.need), **terms, "earliest_start": start, "latest_start": start}

@@ -121,7 +121,7 @@ def _demand_free(session: Session, need: Need) -> None:
     agreed = (
         select(Proposal)
         .join(Agreement, Agreement.proposal_id == Proposal.id)
-        .where(Proposal.need_id == need.id, Agreement.last_day >= this_day())
+        .where(Proposal.need_id == need.id, Agreement.last_day >= this_day(), Agreement.last_day >= Proposal.start)
     )
     held = [*session.scalars(live).unique(), *session.scalars(agreed).unique()]
     if held:

@@ -139,6 +139,8 @@ def decide(session: Session, by: Identity, config: Config, ref: str, values: dic
         start=values["start"] if values["kind"] == "lock" else None,
         reason=values["reason"], made_at=now(), made_by_id=by.user_id,
     )  # fmt: skip
+    if same := next((d for d in match_round.decisions if d.removed_at is None and _alike(d, decision)), None):
+        return same  # made twice, it is still one decision, and one removal undoes it
     match_round.decisions.append(decision)
     _demand_possible(session, match_round)
     session.flush()
@@ -147,6 +149,11 @@ def decide(session: Session, by: Identity, config: Config, ref: str, values: dic
         need=values["need"], agency=values["agency"], offer=values["offer"], reason=decision.reason,
     )  # fmt: skip
     return decision
+
+
+def _alike(one: Decision, other: Decision) -> bool:
+    """Whether two decisions say the same, whatever their reasons."""
+    return all(getattr(one, name) == getattr(other, name) for name in ("kind", "need", "agency", "offer", "start"))
 
 
 @writing

@@ -93,6 +93,12 @@ def _shown(ref: str, status: int = 200, values: dict[str, Any] | None = None, er
     )
 
 
+@blueprint.get("/<ref>/freeze")
+@rule("round.steer")
+def ask_freeze(ref: str) -> Any:
+    return page("rounds/freeze.html", match_round=rounds.steered(db(), by(), ref))
+
+
 @blueprint.post("/<ref>/freeze")
 @rule("round.steer")
 def freeze(ref: str) -> Any:

@@ -190,6 +190,44 @@ def test_a_second_round_sees_only_what_is_left(make: Factory) -> None:
     assert sum(seats) >= 6
 
 
+def test_days_that_are_over_never_stop_a_round(make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Premises may hold less than they once did: a round freezes although they were fuller on days gone by."""
+    by, owner = make.coordinator(), make.agency()
+    monday = make.today + timedelta(days=7 - make.today.weekday())
+    poster = make.officer(owner)
+    offer = make.offer(owner, poster, seats=10, weekdays=["mon"])
+    terms = {"earliest_start": monday, "latest_start": monday, "weekdays": ["mon"]}
+    needs_ = [make.need(make.agency(), seats=6, days=28, **terms), make.need(make.agency(), seats=4, days=9, **terms)]
+    make.published(by)
+    for proposal in proposals.search(make.session, make.identity(by), limit=9)[0]:
+        for who in (poster, make.session.get_one(User, proposal.need.posted_by_id)):
+            proposals.answer(make.session, make.identity(who), proposal.ref, ACCEPT)
+    later = monday + timedelta(days=8)
+    for module in (offers, rounds, needs, proposals):
+        monkeypatch.setattr(module, "this_day", lambda: later)
+    values = make.offer_values(owner, seats=6, weekdays=["mon"])
+    offers.change(make.session, make.identity(poster), make.config, offer.ref, values)
+    match_round = make.round(by, answer_by=later + timedelta(days=14))
+    frozen = rounds.freeze(make.session, make.identity(by), make.config, match_round.ref)
+    market = json.loads(frozen.market or "{}")
+    assert {lock["start"] for lock in market["decisions"]["locked"]} == {later.isoformat()}
+    assert {n["days"] for n in market["needs"]} == {20, 1} and len(needs_) == 2
+
+
+def test_a_decision_made_twice_is_one_decision(make: Factory) -> None:
+    """Sent twice, it is recorded once, and one removal undoes it."""
+    by = make.coordinator()
+    offer, need = make.offer(make.agency()), make.need(make.agency())
+    match_round = make.matched(by)
+    bar = {"kind": "bar", "need": need.ref, "agency": None, "offer": offer.ref, "start": None, "reason": "Fel hiss"}
+    first = rounds.decide(make.session, make.identity(by), make.config, match_round.ref, bar)
+    again = rounds.decide(make.session, make.identity(by), make.config, match_round.ref, bar)
+    assert first.ref == again.ref
+    rounds.undo_decision(make.session, make.identity(by), match_round.ref, first.ref)
+    standing = rounds.steered(make.session, make.identity(by), match_round.ref).decisions
+    assert [d.removed_at is None for d in standing] == [False]
+
+
 def test_publishing_twice_is_refused(make: Factory) -> None:
     """One publication wins; the second is told, and nothing is doubled."""
     by = make.coordinator()
