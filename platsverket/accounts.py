@@ -10,6 +10,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from platsverket.access import ANONYMOUS, Identity, demand
@@ -141,13 +142,14 @@ def tokens(session: Session, by: Identity) -> list[ApiToken]:
 
 @writing
 def change_password(session: Session, by: Identity, values: dict[str, Any], keep: str = "") -> None:
-    """Set a new password and end every other session; raises a fault at ``current`` when that one is wrong."""
+    """Set a new password, end every other session and all tokens; a fault at ``current`` when that one is wrong."""
     demand(by, "self")
     user = session.get_one(User, by.user_id)
     if not _matches(user.password_hash, values["current"]):
         raise invalid(current=Fault("wrong_current_password"))
     user.password_hash = HASHER.hash(values["new"])
     _end_sessions(session, user.id, now(), keep)
+    _end_tokens(session, user.id, now())
     record(session, by, "account.password_changed", "account", user.ref)
 
 
@@ -181,7 +183,7 @@ def add(session: Session, by: Identity, values: dict[str, Any], password: str | 
         created_at=now(),
     )
     session.add(user)
-    session.flush()
+    _flush_email(session)
     _set_roles(session, user, values["roles"])
     record(session, by, "account.created", "account", user.ref, roles=values["roles"])
     return user, password
@@ -199,6 +201,7 @@ def change(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> 
         raise invalid(is_administrator=Fault("own_administrator"))
     user.email, user.name, user.language = values["email"], values["name"], values["language"]
     user.is_administrator = values["is_administrator"]
+    _flush_email(session)
     _set_roles(session, user, values["roles"])
     record(session, by, "account.changed", "account", user.ref, roles=values["roles"])
     return user
@@ -214,18 +217,29 @@ def deactivate(session: Session, by: Identity, ref: str) -> None:
     at = now()
     user.deactivated_at = user.deactivated_at or at
     _end_sessions(session, user.id, at)
-    session.execute(update(ApiToken).where(ApiToken.user_id == user.id).values(revoked_at=at))
+    _end_tokens(session, user.id, at)
     record(session, by, "account.deactivated", "account", user.ref)
 
 
 @writing
+def reopen(session: Session, by: Identity, ref: str) -> None:
+    """Open a closed account again: the same password signs in, ended sessions and tokens stay ended."""
+    demand(by, "account.manage")
+    user = account(session, by, ref)
+    if user.deactivated_at is not None:
+        user.deactivated_at = None
+        record(session, by, "account.reopened", "account", user.ref)
+
+
+@writing
 def reset_password(session: Session, by: Identity, ref: str) -> str:
-    """A new password for somebody who has lost theirs; their sessions end."""
+    """A new password for somebody who has lost theirs; their sessions and tokens end."""
     demand(by, "account.manage")
     user = account(session, by, ref)
     password = secrets.token_urlsafe(12)
     user.password_hash = HASHER.hash(password)
     _end_sessions(session, user.id, now())
+    _end_tokens(session, user.id, now())
     record(session, by, "account.password_reset", "account", user.ref)
     return password
 
@@ -272,6 +286,19 @@ def _set_roles(session: Session, user: User, roles: list[str]) -> None:
         for agency, (_, role) in zip(agencies, wanted, strict=True)
     ]
     session.flush()
+
+
+def _flush_email(session: Session) -> None:
+    """Two administrators may give one e-mail at once: the database lets in the first alone."""
+    try:
+        session.flush()
+    except IntegrityError:
+        raise invalid(email=Fault("email_taken")) from None
+
+
+def _end_tokens(session: Session, user_id: int, at: datetime) -> None:
+    mine = update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    session.execute(mine.values(revoked_at=at))
 
 
 def _end_sessions(session: Session, user_id: int, at: datetime, keep: str = "") -> None:

@@ -187,6 +187,7 @@ EVENTS = {
     "account.created": _("An account was created."),
     "account.changed": _("An account or its roles were changed."),
     "account.deactivated": _("An account was closed."),
+    "account.reopened": _("An account was opened again."),
     "account.signed_in": _("Signed in."),
     "account.language_changed": _("The language of an account was changed."),
     "account.password_changed": _("A password was changed."),

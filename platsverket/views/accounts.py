@@ -52,6 +52,14 @@ def edit(ref: str) -> Any:
     return redirect(url_for("accounts.index"), 303)
 
 
+@blueprint.post("/<ref>/reopen")
+@rule("account.manage")
+def reopen(ref: str) -> Any:
+    accounts.reopen(db(), by(), ref)
+    flash(gettext("The account is open again. The person signs in with the password they had."), "success")
+    return redirect(url_for("accounts.edit", ref=ref), 303)
+
+
 @blueprint.route("/<ref>/close", methods=["GET", "POST"])
 @rule("account.manage")
 def close(ref: str) -> Any:

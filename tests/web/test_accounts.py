@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from platsverket import accounts
+from platsverket.errors import Refused
 from platsverket.models import User
 from tests.conftest import Web
 from tests.factories import PASSWORD
@@ -34,6 +36,33 @@ def form(**values: Any) -> dict[str, Any]:
 def stored(desk: Desk, email: str) -> User | None:
     desk.make.session.expire_all()
     return desk.make.session.query(User).filter_by(email=email).one_or_none()
+
+
+def test_a_closed_account_can_be_opened_again(desk: Desk, admin: Visitor) -> None:
+    """It signs in with the password it had."""
+    user = desk.make.officer(desk.make.agency())
+    assert admin.post(f"/accounts/{user.ref}/close", {}).status_code == 303
+    who = {"email": user.email, "password": PASSWORD}
+    assert Visitor(desk.web.app, desk.make).post("/sign-in", who).status_code == 422
+    assert "Open the account again" in admin.get(f"/accounts/{user.ref}").text
+    assert admin.post(f"/accounts/{user.ref}/reopen", {}).status_code == 303
+    assert Visitor(desk.web.app, desk.make).post("/sign-in", who).status_code == 303
+
+
+def test_two_administrators_who_give_one_address_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second is told so, although the address was free when it was looked for."""
+    taken = desk.make.officer(desk.make.agency())
+    admin = desk.make.user(administrator=True)
+    values = {"email": taken.email, "name": "Nya", "language": "sv", "is_administrator": False, "roles": []}
+    real = desk.make.session.__class__.scalar
+
+    def blind(self: Any, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        return None if "app_user.email =" in str(statement) else real(self, statement, *args, **kwargs)
+
+    monkeypatch.setattr(desk.make.session.__class__, "scalar", blind)
+    with pytest.raises(Refused) as refused:
+        accounts.create(desk.make.session, desk.make.identity(admin), values)
+    assert [fault.code for fault in refused.value.fields["email"]] == ["email_taken"]
 
 
 def test_a_new_account_can_sign_in_with_the_password_that_is_shown_once(desk: Desk, admin: Visitor) -> None:

@@ -85,6 +85,18 @@ def test_a_token_is_shown_once_works_and_can_be_revoked(desk: Desk) -> None:
     assert "You have no tokens" in desk.lead.get("/me/tokens").text
 
 
+def test_a_new_password_ends_all_tokens(desk: Desk) -> None:
+    """Whoever learnt the old password may have made one."""
+    answer = desk.lead.post("/me/tokens", {"name": "Nattlig överföring", "days": "30"})
+    secret = re.search(r'<code id="secret">([^<]+)</code>', answer.text)
+    assert secret
+    with_token = {"Authorization": f"Bearer {unescape(secret[1])}"}
+    client = desk.web.app.test_client()
+    assert client.get("/api/v1/needs", headers=with_token).status_code == 200
+    assert desk.lead.post("/me/password", {"current": PASSWORD, "new": NEW}).status_code == 303
+    assert client.get("/api/v1/needs", headers=with_token).status_code == 401
+
+
 def test_a_faulty_token_is_not_made(desk: Desk) -> None:
     answer = desk.lead.post("/me/tokens", {"name": "", "days": "x"})
     assert answer.status_code == 422
