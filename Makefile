@@ -50,6 +50,7 @@ format: .venv/test
 
 # Collect the texts of code and templates into the Swedish catalogue; new ones are left empty, and tests say which.
 messages: .venv/run
+	mkdir -p var
 	$(BIN)/pybabel -q extract --mapping platsverket/translations/babel.cfg --keywords _ --omit-header --no-location --sort-output --output var/messages.pot platsverket
 	$(BIN)/pybabel -q update --input-file var/messages.pot --output-file $(CATALOGUE).po --locale sv --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 

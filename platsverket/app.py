@@ -291,7 +291,8 @@ def answer(status: int, what: Refused | str | None = None) -> Any:
     title, advice = words.HTTP.get(status, words.HTTP[500 if status >= 500 else 400])
     text = words.sentence(what) if isinstance(what, Refused) else (what or _plain(status))
     if not _is_api():
-        return page("error.html", status, title=str(title), sentence=text, advice=str(advice))
+        shown = make_response(page("error.html", status, title=str(title), sentence=text, advice=str(advice)))
+        return _patiently(shown)
     problem: dict[str, Any] = {
         "type": _kind(status, what),
         "title": str(title),
@@ -310,8 +311,13 @@ def answer(status: int, what: Refused | str | None = None) -> Any:
     response.content_type = "application/problem+json"
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if status in (503, 429):
-        response.headers["Retry-After"] = "5" if status == 503 else "60"
+    return _patiently(response)
+
+
+def _patiently(response: Response) -> Response:
+    """Say when to try again, where trying again helps."""
+    if response.status_code in (503, 429):
+        response.headers["Retry-After"] = "5" if response.status_code == 503 else "60"
     return response
 
 
