@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import logging
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -131,6 +133,8 @@ def demo_command(
         _write(file, _drawn(day, **asked).market())
         return
     config = load(demo=True)
+    if serve:
+        _address()  # a taken port is better said before the work than after
     make = _database(config)
     with make() as session:
         if not demo.filled(session):
@@ -236,11 +240,22 @@ def serve(as_demo: bool) -> None:
 def _serve(config: Config) -> None:
     from platsverket.serving import Server
 
+    host, port = _address()
+    out.print(f"Platsverket is served on http://{host}:{port}. Stop it with Ctrl-C.")
+    Server(config, host, port).run()
+
+
+def _address() -> tuple[str, int]:
+    """Where to serve; a port that cannot be had stops the start with one line."""
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise ConfigError(f'PORT must be a number from 1 to 65535, not "{port}".')
-    out.print(f"Platsverket is served on http://{host}:{port}. Stop it with Ctrl-C.")
-    Server(config, host, int(port)).run()
+    try:
+        socket.create_server((host, int(port))).close()
+    except OSError as error:
+        reason = "another program uses it" if error.errno == errno.EADDRINUSE else error.strerror
+        raise ConfigError(f"Port {port} on {host} cannot be used: {reason}. Set PORT to another.") from None
+    return host, int(port)
 
 
 @main.command()

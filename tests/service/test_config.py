@@ -1,6 +1,7 @@
 """A start with a mistake in it stops with one clear line and never with a traceback."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +92,17 @@ def test_commands_answer_mistakes_with_one_line(
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_taken_port_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    """Said before any market is drawn, not after."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = {**os.environ, "PORT": port, "PLATSVERKET_DATABASE_URL": f"sqlite:///{tmp_path}/x.sqlite"}
+        run = [sys.executable, "-m", "platsverket.cli", "demo", "--serve"]
+        done = subprocess.run(run, env=env, capture_output=True, text=True, check=False, cwd=ROOT, timeout=60)
+    assert done.returncode == 2
+    assert (
+        done.stderr.strip() == f"Port {port} on 127.0.0.1 cannot be used: another program uses it. Set PORT to another."
+    )
+    assert not list(tmp_path.iterdir())
