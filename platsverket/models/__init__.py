@@ -1,0 +1,61 @@
+"""What is stored: facts and their times. A status is always computed from them, never stored.
+
+Every public thing has a ``ref`` (random, short, lower case) that stands in addresses and files; the integer keys
+never leave the database. Dates are calendar dates, times are UTC.
+"""
+
+from __future__ import annotations
+
+from platsverket.models.base import NAMES, REF_ALPHABET, REF_LENGTH, WEEKDAYS, Model, Utc, Weekdays, new_ref
+from platsverket.models.deals import Agreement, Proposal, SeatDay, used_days
+from platsverket.models.events import Event
+from platsverket.models.needs import Need
+from platsverket.models.offers import Offer, OfferAdmission, OfferCoordinator, OfferSpan, standing_offers
+from platsverket.models.people import (
+    CASE_OFFICER,
+    COORDINATOR,
+    PROJECT_LEAD,
+    ROLES,
+    Agency,
+    ApiToken,
+    Membership,
+    SignIn,
+    SignInAttempt,
+    User,
+)
+from platsverket.models.rounds import Decision, MatchRound, Run
+
+__all__ = [
+    "CASE_OFFICER",
+    "COORDINATOR",
+    "NAMES",
+    "PROJECT_LEAD",
+    "REF_ALPHABET",
+    "REF_LENGTH",
+    "ROLES",
+    "WEEKDAYS",
+    "Agency",
+    "Agreement",
+    "ApiToken",
+    "Decision",
+    "Event",
+    "MatchRound",
+    "Membership",
+    "Model",
+    "Need",
+    "Offer",
+    "OfferAdmission",
+    "OfferCoordinator",
+    "OfferSpan",
+    "Proposal",
+    "Run",
+    "SeatDay",
+    "SignIn",
+    "SignInAttempt",
+    "User",
+    "Utc",
+    "Weekdays",
+    "new_ref",
+    "standing_offers",
+    "used_days",
+]

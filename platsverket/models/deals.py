@@ -1,0 +1,120 @@
+"""Two yeses to a proposal make an agreement, and no day of an offer holds more than fits."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from platsverket.models.base import WEEKDAYS, Model, Weekdays, ref_column, table_args
+from platsverket.models.needs import Need
+from platsverket.models.offers import Offer
+from platsverket.models.rounds import MatchRound
+
+
+class Proposal(Model):
+    """A published placement, offered to both sides; its seats are held until it is answered or its time is out."""
+
+    __tablename__ = "proposal"
+    __table_args__ = table_args(
+        CheckConstraint("seats BETWEEN 1 AND 10000", name="seats"),
+        CheckConstraint("until >= start", name="dates"),
+        CheckConstraint("weekdays BETWEEN 1 AND 127", name="weekdays"),
+        CheckConstraint("poster_answer IN ('accepted', 'declined')", name="poster_answer"),
+        CheckConstraint("lead_answer IN ('accepted', 'declined')", name="lead_answer"),
+        CheckConstraint("(poster_answer IS NULL) = (poster_answered_at IS NULL)", name="poster_answered"),
+        CheckConstraint("(lead_answer IS NULL) = (lead_answered_at IS NULL)", name="lead_answered"),
+        # One open proposal per need: the index below counts only those still holding seats.
+        Index(
+            "uq_proposal_need_held",
+            "need_id",
+            unique=True,
+            sqlite_where=text("holds_seats"),
+            postgresql_where=text("holds_seats"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = ref_column()
+    round_id: Mapped[int] = mapped_column(ForeignKey("match_round.id"), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    need_id: Mapped[int] = mapped_column(ForeignKey("need.id"), index=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), index=True)
+    start: Mapped[date]
+    until: Mapped[date]
+    weekdays: Mapped[tuple[str, ...]] = mapped_column(Weekdays)
+    seats: Mapped[int]
+    km: Mapped[float]
+    fit: Mapped[int]
+    published_at: Mapped[datetime]
+    answer_by: Mapped[datetime]
+    holds_seats: Mapped[bool] = mapped_column(default=False)
+    poster_answer: Mapped[str | None] = mapped_column(String(10))
+    poster_answered_at: Mapped[datetime | None]
+    poster_reason: Mapped[str | None] = mapped_column(String(40))
+    lead_answer: Mapped[str | None] = mapped_column(String(10))
+    lead_answered_at: Mapped[datetime | None]
+    lead_reason: Mapped[str | None] = mapped_column(String(40))
+    expired_at: Mapped[datetime | None]
+    match_round: Mapped[MatchRound] = relationship()
+    need: Mapped[Need] = relationship(lazy="joined")
+    offer: Mapped[Offer] = relationship(lazy="joined")
+    agreement: Mapped[Agreement | None] = relationship(back_populates="proposal", lazy="selectin")
+
+    def status(self, at: datetime) -> str:
+        answers = (self.poster_answer, self.lead_answer)
+        if "declined" in answers:
+            return "declined"
+        if answers == ("accepted", "accepted"):
+            return "agreed"
+        return "expired" if self.expired_at or self.answer_by <= at else "open"
+
+
+class Agreement(Model):
+    """An överenskommelse: both sides accepted, and the seat-days are theirs. Its terms are the proposal's."""
+
+    __tablename__ = "agreement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = ref_column()
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), unique=True)
+    agreed_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    last_day: Mapped[date]  # the proposal's `until`, or earlier when it was ended before its time
+    ended_reason: Mapped[str | None] = mapped_column(String(40))
+    proposal: Mapped[Proposal] = relationship(back_populates="agreement", lazy="joined")
+
+    def status(self, today: date) -> str:
+        if self.ended_at:
+            return "ended_early"
+        if today < self.proposal.start:
+            return "coming"
+        return "running" if today <= self.last_day else "ended"
+
+
+class SeatDay(Model):
+    """What is agreed and held of an offer on one day, in units: seats when shared, the whole offer when exclusive.
+
+    The CHECK is the last guard of "never overbooked": no program, ours or another's, can store more than fits.
+    """
+
+    __tablename__ = "seat_day"
+    __table_args__ = table_args(
+        CheckConstraint("agreed >= 0 AND held >= 0", name="not_negative"),
+        CheckConstraint("agreed + held <= capacity", name="never_overbooked"),
+    )
+
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    capacity: Mapped[int]
+    agreed: Mapped[int] = mapped_column(default=0)
+    held: Mapped[int] = mapped_column(default=0)
+
+
+def used_days(start: date, until: date, weekdays: tuple[str, ...]) -> list[date]:
+    """The days a placement uses: those of start…until (both included) whose weekday is asked for."""
+    wanted = {WEEKDAYS.index(day) for day in weekdays}
+    span = (start + timedelta(days=i) for i in range((until - start).days + 1))
+    return [day for day in span if day.weekday() in wanted]

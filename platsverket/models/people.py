@@ -1,0 +1,102 @@
+"""A person acts for organisations through roles; what signs a person in is stored only as a hash."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from platsverket.models.base import Model, ref_column, table_args
+
+CASE_OFFICER, PROJECT_LEAD, COORDINATOR = "case_officer", "project_lead", "coordinator"
+ROLES = (CASE_OFFICER, PROJECT_LEAD, COORDINATOR)
+
+
+class Agency(Model):
+    """An organisation: state agency, region or municipality. ``org_nr`` is a fact, not a key (81 courts share one)."""
+
+    __tablename__ = "agency"
+    __table_args__ = table_args(CheckConstraint("kind IN ('state', 'region', 'municipality')", name="kind"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = ref_column()
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    org_nr: Mapped[str | None] = mapped_column(String(11))
+    municipality_code: Mapped[str | None] = mapped_column(String(4))
+    county_code: Mapped[str | None] = mapped_column(String(2))
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+
+
+class User(Model):
+    __tablename__ = "app_user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = ref_column()
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(2), default="sv")
+    is_administrator: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    deactivated_at: Mapped[datetime | None]
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="user", cascade="all, delete-orphan", order_by="Membership.id"
+    )
+
+
+class Membership(Model):
+    """One role of one person in one organisation; a person may hold several."""
+
+    __tablename__ = "membership"
+    __table_args__ = table_args(
+        UniqueConstraint("user_id", "agency_id", "role"),
+        CheckConstraint("role IN ('case_officer', 'project_lead', 'coordinator')", name="role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    user: Mapped[User] = relationship(back_populates="memberships")
+    agency: Mapped[Agency] = relationship(lazy="joined")
+
+
+class SignIn(Model):
+    """A signed-in session, kept on the server; the cookie holds only a random token, here stands its hash."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    started_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SignInAttempt(Model):
+    """A failed sign-in, counted per account and per address to slow down guessing."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = table_args(Index("ix_sign_in_attempt_whom_at", "whom", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    whom: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+class ApiToken(Model):
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = ref_column()
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
