@@ -14,25 +14,20 @@ import scipy.sparse as sp
 
 from matching.capacity import Ints, uses
 
-_WEEKS = 1_000_000  # more than any week, so that place · _WEEKS + week sorts by place, then week
+WEEKS = 1_000_000  # more than any week, so that place · WEEKS + week sorts by place, then week
 
 
 @dataclass(frozen=True)
 class Packing:
-    """Σ_j matrix[i, j]·x_j ≤ limit[i], x binary: ``matrix`` is CSR with a row per need and per binding clique.
-
-    The rows of cliques stand in blocks, one for each weekday, by place and then by time; ``blocks`` are the first
-    rows of the blocks, counted from the first clique.
-    """
+    """Σ_j matrix[i, j]·x_j ≤ limit[i], x binary: ``matrix`` is CSR with a row per need and per binding clique."""
 
     matrix: sp.csr_array
     limit: Ints
-    blocks: Ints
 
 
 def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, amount: Ints, limit: Ints) -> Packing:
     """The rows for columns (one per possible placement); ``limit`` per place."""
-    rows, columns, blocks = [], [], []
+    rows, columns = [], []
     count = 0
     seen: set[int] = set()
     mark = np.random.default_rng(0).integers(1, 2**63, size=len(need), dtype=np.int64).view(np.uint64)
@@ -44,7 +39,6 @@ def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, am
         kept = keep[row]
         rows.append(number[row[kept]] + count)
         columns.append(column[kept])
-        blocks.append(count)
         count += int(keep.sum())
     row = np.concatenate(rows) if rows else np.zeros(0, np.int64)
     column = np.concatenate(columns) if columns else np.zeros(0, np.int64)
@@ -57,26 +51,30 @@ def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, am
         shape=(int(number.max()) + 1 if len(need) else 0, len(need)),
     )
     matrix = sp.csr_array(sp.vstack([once, capacity], format="csr"))
-    ones = np.ones(once.shape[0], np.int64)
-    return Packing(matrix, np.concatenate([ones, bound]), np.array(blocks, dtype=np.int64))
+    return Packing(matrix, np.concatenate([np.ones(once.shape[0], np.int64), bound]))
 
 
 def _cliques(index: Ints, place: Ints, begin: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
     """The members of the largest meeting sets as (row, column) pairs sorted by row, and the place of each row."""
-    from_, to = place * _WEEKS + begin, place * _WEEKS + end
-    beginnings = np.unique(from_)
-    tops = np.unique(beginnings[np.searchsorted(beginnings, to, side="right") - 1])
+    from_, to = place * WEEKS + begin, place * WEEKS + end
+    tops = tops_of(from_, to)
     low, high = np.searchsorted(tops, from_), np.searchsorted(tops, to, side="right")
     many = high - low
     member = np.repeat(np.arange(len(index)), many)
     row = np.arange(len(member)) - np.repeat(np.cumsum(many) - many, many) + low[member]
     order = np.argsort(row, kind="stable")
-    return row[order], index[member[order]], tops // _WEEKS
+    return row[order], index[member[order]], tops // WEEKS
+
+
+def tops_of(begin: Ints, end: Ints) -> Ints:
+    """The moments at which the largest sets of these intervals meet: the last beginnings before some end, sorted."""
+    beginnings = np.unique(begin)
+    return np.unique(beginnings[np.searchsorted(beginnings, end, side="right") - 1])
 
 
 def _binding(row: Ints, need: Ints, amount: Ints, limit: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which rows their place could not hold in full, each need counted once (its amount at a place is one number)."""
-    order = np.lexsort((need, row))
+    order = np.lexsort((need, row)) if (np.diff(need)[row[1:] == row[:-1]] < 0).any() else np.arange(len(row))
     r, n = row[order], need[order]
     first = np.append(True, (r[1:] != r[:-1]) | (n[1:] != n[:-1]))[: len(r)]
     total = np.bincount(r[first], weights=amount[order][first], minlength=len(limit))

@@ -15,13 +15,13 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from matching.capacity import Ints
+from matching.capacity import Ints, uses
 from matching.goals import Goal, Total
-from matching.solver.packing import Packing
+from matching.solver.packing import WEEKS, tops_of
 from matching.solver.problem import Problem
 from matching.table import Bools
 
-_NONE = 2**40  # the first row of a column that uses no row of a block
+_NONE = 2**40  # the first moment of a column that meets none
 _PAIRS = 2_000_000  # compared together: bounds memory, changes nothing else
 
 
@@ -38,18 +38,26 @@ def reduced(problem: Problem, goals: Sequence[Goal], start: Ints | None = None) 
 
     Only columns in ``start`` (all by default) are looked at.
     """
+    begin = _beside_fixed(problem, np.arange(len(problem.need)) if start is None else start)
+    alive = np.zeros(len(problem.need), dtype=bool)
+    alive[begin] = True
+    by = np.arange(len(problem.need))
+    changed = np.ones(len(problem.limit), dtype=bool)
+    while changed.any():
+        here = np.flatnonzero(alive & changed[problem.place])
+        low, high = _runs(problem.part(here))
+        gone = [_replaced_at_place(problem, goals, here, low, high, by)]
+        alive[gone[0]] = False
+        free = here[np.asarray((high < 0).all(axis=0)) & alive[here]]
+        gone.append(_replaced_by_free(problem, goals, np.flatnonzero(alive), free, by))
+        alive[gone[1]] = False
+        changed[:] = False
+        changed[problem.place[np.concatenate(gone)]] = True
+    while not np.array_equal(by, by[by]):
+        by = by[by]
     instead = np.full(len(problem.need), -1, dtype=np.int64)
-    kept = _beside_fixed(problem, np.arange(len(problem.need)) if start is None else start)
-    instead[kept] = kept
-    while True:
-        by = _replaced(problem.part(kept), [goal.over(kept) for goal in goals])
-        gone = by != np.arange(len(kept))
-        if not gone.any():
-            return Reduction(kept, instead)
-        known = instead >= 0
-        number = np.searchsorted(kept, instead[known])
-        instead[known] = kept[by[number]]
-        kept = kept[~gone]
+    instead[begin] = by[begin]
+    return Reduction(np.flatnonzero(alive), instead)
 
 
 def parts(problem: Problem, columns: Ints) -> tuple[Ints, list[Ints]]:
@@ -90,54 +98,81 @@ def _beside_fixed(problem: Problem, columns: Ints) -> Ints:
     return columns[problem.fixed[columns] | (fits & ~taken[problem.need[columns]])]
 
 
-def _replaced(problem: Problem, goals: Sequence[Goal]) -> Ints:
-    """For every column the one that replaces it (itself where none does), once more where that one is replaced too."""
-    count = len(problem.need)
-    points = [goal.points for goal in goals]
-    low, high = _runs(problem.packing, problem.needs)
-    by = np.arange(count)
-    for worse, better in _pairs(problem, np.asarray((high < 0).all(axis=0))):
-        holds = ~problem.fixed[worse]
-        same = np.ones(len(worse), dtype=bool)
-        for values in points:
-            holds &= values[better] >= values[worse]
-            same &= values[better] == values[worse]
+def _replaced_at_place(problem: Problem, goals: Sequence[Goal], here: Ints, low: Ints, high: Ints, by: Ints) -> Ints:
+    """Columns ``here`` that another of their need at their place replaces; ``by`` is told which one."""
+    gone = np.zeros(len(here), dtype=bool)
+    for worse, better in _pairs(problem, here):
+        holds, same = _no_goal_prefers(problem, goals, here[worse], here[better])
         worse, better, same = worse[holds], better[holds], same[holds]
         holds = np.ones(len(worse), dtype=bool)
         for begin, end in zip(low, high, strict=True):
             holds &= (end[better] < 0) | ((begin[worse] <= begin[better]) & (end[better] <= end[worse]))
             same &= (begin[worse] == begin[better]) & (end[better] == end[worse])
-        holds &= ~same | (problem.rank[better] < problem.rank[worse])
-        by[worse[holds]] = better[holds]
-    while not np.array_equal(by, by[by]):
-        by = by[by]
-    return by
+        holds &= ~same | (problem.rank[here[better]] < problem.rank[here[worse]])
+        gone[worse[holds]] = True
+        by[here[worse[holds]]] = here[better[holds]]
+    found: Ints = here[gone]
+    return found
 
 
-def _runs(packing: Packing, needs: int) -> tuple[Ints, Ints]:
-    """The first and last row of capacity that each column uses in each block: arrays (blocks, columns).
+def _replaced_by_free(problem: Problem, goals: Sequence[Goal], alive: Ints, free: Ints, by: Ints) -> Ints:
+    """Columns that their need's best free one replaces: one that no capacity can ever stop."""
+    best = np.full(problem.needs, -1, dtype=np.int64)
+    order = free[np.argsort(-problem.rank[free])]
+    best[problem.need[order]] = order
+    better = best[problem.need[alive]]
+    some = (better >= 0) & (better != alive)
+    worse, better = alive[some], better[some]
+    holds, _ = _no_goal_prefers(problem, goals, worse, better)
+    by[worse[holds]] = better[holds]
+    replaced: Ints = worse[holds]
+    return replaced
 
-    In a block the rows that a column uses are an unbroken run of the rows of its place, because they stand in the
-    order of time; so one column uses a part of another's rows when each of its runs lies inside the other's.
+
+def _no_goal_prefers(problem: Problem, goals: Sequence[Goal], worse: Ints, better: Ints) -> tuple[Bools, Bools]:
+    """Which worse columns no goal prefers to the better ones, and which of them are worth the same; fixed ones stay."""
+    holds = ~problem.fixed[worse]
+    same = np.ones(len(worse), dtype=bool)
+    for goal in goals:
+        holds &= goal.points[better] >= goal.points[worse]
+        same &= goal.points[better] == goal.points[worse]
+    return holds, same
+
+
+def _runs(problem: Problem) -> tuple[Ints, Ints]:
+    """For each weekday the first and last moment of full use that each column meets: arrays (7, columns).
+
+    A moment is a week in which the largest sets of columns meet (see packing) and in which the place could not hold
+    all its needs, each taken from its first to its last possible day. The moments of a place stand in the order of
+    time, so one column uses a part of another's capacity when its run lies inside the other's on each weekday.
     """
-    matrix = sp.csc_array(packing.matrix[needs:])
-    matrix.sort_indices()
-    column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
-    block = np.searchsorted(packing.blocks, matrix.indices, side="right") - 1
-    key = column * len(packing.blocks) + block
-    begins = np.append(True, key[1:] != key[:-1])[: len(key)]
-    ends = np.append(key[1:] != key[:-1], True)[-len(key) :] if len(key) else begins
-    low = np.full((len(packing.blocks), matrix.shape[1]), _NONE, dtype=np.int64)
+    low = np.full((7, len(problem.need)), _NONE, dtype=np.int64)
     high = np.full_like(low, -1)
-    low[block[begins], column[begins]] = matrix.indices[begins]
-    high[block[ends], column[ends]] = matrix.indices[ends]
+    key = problem.need * len(problem.limit) + problem.place
+    for weekday, index, begin, end in uses(problem.first, problem.last, problem.weekdays):
+        place = problem.place[index]
+        from_, to = place * WEEKS + begin, place * WEEKS + end
+        tops = tops_of(from_, to)
+        order = np.argsort(key[index], kind="stable")
+        group = np.flatnonzero(np.append(True, np.diff(key[index][order]) != 0))
+        first, last = np.minimum.reduceat(from_[order], group), np.maximum.reduceat(to[order], group)
+        amount = problem.amount[index][order][group]
+        when = np.concatenate([first, last + 1])
+        rise = np.argsort(when, kind="stable")
+        level = np.cumsum(np.concatenate([amount, -amount])[rise])
+        load = level[np.searchsorted(when[rise], tops, side="right") - 1]
+        moments = tops[load > problem.limit[tops // WEEKS]]
+        start, stop = np.searchsorted(moments, from_), np.searchsorted(moments, to, side="right") - 1
+        meets = start <= stop
+        low[weekday, index[meets]], high[weekday, index[meets]] = start[meets], stop[meets]
     return low, high
 
 
-def _pairs(problem: Problem, free: Bools) -> Iterator[tuple[Ints, Ints]]:
-    """(worse, better) to compare: two columns of a need at one place, and any with its need's best free column."""
-    order = np.lexsort((problem.rank, problem.place, problem.need))
-    key = problem.need[order] * (int(problem.place.max(initial=0)) + 1) + problem.place[order]
+def _pairs(problem: Problem, here: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """(worse, better) to compare, as positions in ``here``: every two columns of a need at one place."""
+    key = problem.need[here] * len(problem.limit) + problem.place[here]
+    order = np.argsort(key, kind="stable")
+    key = key[order]
     begin = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
     size = np.diff(np.append(begin, len(key)))
     for many in np.unique(size[size > 1]).tolist():
@@ -147,13 +182,6 @@ def _pairs(problem: Problem, free: Bools) -> Iterator[tuple[Ints, Ints]]:
         for at in range(0, len(groups), step):
             some = groups[at : at + step, None]
             yield order[some + one].ravel(), order[some + other].ravel()
-    best = np.full(problem.needs, -1, dtype=np.int64)
-    unbound = np.flatnonzero(free)
-    unbound = unbound[np.argsort(-problem.rank[unbound])]
-    best[problem.need[unbound]] = unbound
-    better = best[problem.need]
-    worse = np.flatnonzero((better >= 0) & (better != np.arange(len(better))))
-    yield worse, better[worse]
 
 
 def cares_for_needs_only(problem: Problem, goal: Goal) -> bool:
