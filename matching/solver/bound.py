@@ -47,9 +47,16 @@ class Relaxation:
         self.problem = problem
         packed = problem.packing
         self.needs = problem.needs
-        self._matrix = sp.csr_array(packed.matrix.astype(np.float64))
+        whole = packed.matrix
+        at = int(whole.indptr[self.needs])
+        # Both share the places of the entries with the packing: of a large market they are hundreds of megabytes.
+        self._packed = sp.csr_array((whole.data.astype(np.float64), whole.indices, whole.indptr), shape=whole.shape)
+        self._capacity = sp.csr_array(
+            (whole.data[at:], whole.indices[at:], whole.indptr[self.needs :] - at),
+            shape=(whole.shape[0] - self.needs, whole.shape[1]),
+        )
+        self._added = sp.csr_array((0, whole.shape[1]), dtype=np.float64)
         limit = packed.limit.copy()
-        self._capacity = sp.csr_array(packed.matrix[self.needs :])
         limit[self.needs :] = reachable(problem.need, self._capacity, limit[self.needs :])
         self._capacity_limit = limit[self.needs :]
         self._limit = limit.astype(np.float64)
@@ -66,7 +73,7 @@ class Relaxation:
         """
         equal = np.zeros(len(self._limit), dtype=bool)
         equal[: self.needs] = self.must
-        return Rows(self._matrix, self._strict if strict else self._limit, equal)
+        return Rows((self._packed, self._added), self._strict if strict else self._limit, equal)
 
     def keep(self, goal: Goal, value: int, slack: int) -> None:
         """From now on the goal is worth at least ``value`` less ``slack``, and ``value`` in the strict rows."""
@@ -87,7 +94,7 @@ class Relaxation:
         self._append(points, lower, least)
 
     def _append(self, rows: sp.csr_array, limit: Floats, strict: Floats | None = None) -> None:
-        self._matrix = sp.csr_array(sp.vstack([self._matrix, rows], format="csr"))
+        self._added = sp.csr_array(sp.vstack([self._added, rows], format="csr"))
         self._limit = np.concatenate([self._limit, limit])
         self._strict = np.concatenate([self._strict, limit if strict is None else strict])
 
@@ -131,7 +138,8 @@ class Relaxation:
         free = np.zeros(len(price), dtype=bool)
         free[: self.needs] = self.must
         price = np.where(free, price, np.maximum(price, 0))
-        reduced = gain - self._matrix.T @ price
+        count = self._packed.shape[0]
+        reduced = gain - self._packed.T @ price[:count] - self._added.T @ price[count:]
         inside = self.alive & ~self.problem.fixed
         limit = price @ self._limit + np.maximum(reduced[inside], 0).sum() + reduced[self.problem.fixed].sum()
         return Bound(float(limit), reduced, price[: self.needs], x)

@@ -27,16 +27,16 @@ from matching.table import Bools, Floats
 
 @dataclass(frozen=True)
 class Rows:
-    """matrix · x ≤ limit, with equality where ``equal``."""
+    """The rows of all ``blocks`` · x ≤ limit, with equality where ``equal``."""
 
-    matrix: sp.csr_array
+    blocks: tuple[sp.csr_array, ...]
     limit: Floats
     equal: Bools
 
 
 def _proto(rows: Rows, gain: Floats, columns: Ints, fixed: Bools, whole: bool) -> tuple[model_pb2.ModelProto, Ints]:
     """The programme over some columns, and the numbers of the rows that are in it (those that hold a column)."""
-    part = rows.matrix[:, columns].tocsr()
+    part = sp.csr_array(sp.vstack([block[:, columns] for block in rows.blocks], format="csr"))
     part.sort_indices()
     used = np.flatnonzero(np.diff(part.indptr) > 0)
     part = part[used]
@@ -99,7 +99,7 @@ def best_fractional(rows: Rows, gain: Floats, columns: Ints, fixed: Bools) -> tu
     if not result.solutions or not result.solutions[0].HasField("dual_solution"):
         return None
     solution = result.solutions[0]
-    x = np.zeros(rows.matrix.shape[1])
+    x = np.zeros(rows.blocks[0].shape[1])
     x[columns] = _dense(solution.primal_solution.variable_values, len(columns))
     price = np.zeros(len(rows.limit))
     price[used] = _dense(solution.dual_solution.dual_values, len(used))

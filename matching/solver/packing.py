@@ -27,31 +27,25 @@ class Packing:
 
 def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, amount: Ints, limit: Ints) -> Packing:
     """The rows for columns (one per possible placement); ``limit`` per place."""
-    rows, columns = [], []
-    count = 0
+    many: list[Ints] = [np.bincount(need)]
+    columns: list[Ints] = [np.argsort(need, kind="stable").astype(np.int32)]
+    bound = [np.ones(len(many[0]), dtype=np.int64)]
     seen: set[int] = set()
     mark = np.random.default_rng(0).integers(1, 2**63, size=len(need), dtype=np.int64).view(np.uint64)
     for _, index, begin, end in uses(first, last, weekdays):
-        row, column, owner = _cliques(index, place[index], begin, end)
+        row, column, owner = _cliques(index.astype(np.int32), place[index], begin, end)
         keep = _binding(row, need[column], amount[column], limit[owner])
         keep &= _fresh(row, mark[column], len(owner), seen)
-        number = np.cumsum(keep) - 1
-        kept = keep[row]
-        rows.append(number[row[kept]] + count)
-        columns.append(column[kept])
-        count += int(keep.sum())
-    row = np.concatenate(rows) if rows else np.zeros(0, np.int64)
-    column = np.concatenate(columns) if columns else np.zeros(0, np.int64)
-    capacity = sp.csr_array((amount[column], (row, column)), shape=(count, len(need)))
-    bound = np.zeros(count, dtype=np.int64)
-    bound[row] = limit[place[column]]
-    _, number = np.unique(need, return_inverse=True)
-    once = sp.csr_array(
-        (np.ones(len(need), np.int64), (number, np.arange(len(need)))),
-        shape=(int(number.max()) + 1 if len(need) else 0, len(need)),
-    )
-    matrix = sp.csr_array(sp.vstack([once, capacity], format="csr"))
-    return Packing(matrix, np.concatenate([np.ones(once.shape[0], np.int64), bound]))
+        columns.append(column[keep[row]])
+        many.append(np.bincount(row, minlength=len(owner))[keep])
+        bound.append(limit[owner[keep]])
+    indices = np.concatenate(columns)
+    del columns
+    data = amount.astype(np.int32)[indices]
+    data[: len(need)] = 1
+    ptr = np.concatenate([[0], np.cumsum(np.concatenate(many))])
+    rows = np.concatenate(bound)
+    return Packing(sp.csr_array((data, indices, ptr), shape=(len(rows), len(need))), rows)
 
 
 def _cliques(index: Ints, place: Ints, begin: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
@@ -60,8 +54,8 @@ def _cliques(index: Ints, place: Ints, begin: Ints, end: Ints) -> tuple[Ints, In
     tops = tops_of(from_, to)
     low, high = np.searchsorted(tops, from_), np.searchsorted(tops, to, side="right")
     many = high - low
-    member = np.repeat(np.arange(len(index)), many)
-    row = np.arange(len(member)) - np.repeat(np.cumsum(many) - many, many) + low[member]
+    member = np.repeat(np.arange(len(index), dtype=np.int32), many)
+    row = (np.arange(len(member)) - np.repeat(np.cumsum(many) - many - low, many)).astype(np.int32)
     order = np.argsort(row, kind="stable")
     return row[order], index[member[order]], tops // WEEKS
 

@@ -61,19 +61,25 @@ def reduced(problem: Problem, goals: Sequence[Goal], start: Ints | None = None) 
 
 
 def parts(problem: Problem, columns: Ints) -> tuple[Ints, list[Ints]]:
-    """The only columns of their needs that no row of capacity binds; the other columns, by what hangs together.
+    """The only columns of their needs that no capacity can stop; the other columns, by what hangs together.
 
     The parts come largest first.
     """
     small = problem.part(columns)
-    capacity = sp.csc_array(small.packing.matrix[small.needs :])
-    used = np.diff(capacity.indptr)
-    lone = (used == 0) & (np.bincount(small.need)[small.need] == 1)
-    rows, needs = capacity.shape[0], small.needs
-    row = capacity.indices + needs
-    of = np.repeat(small.need, used)
-    graph = sp.coo_array((np.ones(len(row)), (row, of)), shape=(rows + needs, rows + needs))
-    _, label = connected_components(graph, directed=False)
+    low, high = _runs(small)
+    lone = (high < 0).all(axis=0) & (np.bincount(small.need)[small.need] == 1)
+    ends, size = [], small.needs
+    for begin, end in zip(low, high, strict=True):
+        meets = np.flatnonzero(end >= 0)
+        moments = int(end.max(initial=-1)) + 1
+        ends.append((small.need[meets], size + begin[meets]))
+        # A run of moments hangs together: each is tied to the next where some column meets both.
+        over = np.bincount(begin[meets], minlength=moments + 1) - np.bincount(end[meets], minlength=moments + 1)
+        tied = size + np.flatnonzero(np.cumsum(over)[:moments] > 0)
+        ends.append((tied, tied + 1))
+        size += moments
+    one, other = (np.concatenate(side) for side in zip(*ends, strict=True))
+    _, label = connected_components(sp.coo_array((np.ones(len(one)), (one, other)), shape=(size, size)), directed=False)
     label = label[small.need]
     rest = np.flatnonzero(~lone)
     order = rest[np.argsort(label[rest], kind="stable")]
