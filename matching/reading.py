@@ -1,7 +1,7 @@
 """Every fault of a JSON file is reported, each with its path; nothing is repaired and nothing is guessed.
 
 A *reader* takes a value and its path and returns what it stands for, or notes a fault and returns ``None``. Readers
-are composed by :meth:`Faults.record` and :func:`listing`; ``market.py`` and ``plan.py`` are their only users.
+are composed by :meth:`Faults.record` and :func:`listing`; ``market_file.py`` and ``plan.py`` are their only users.
 """
 
 from __future__ import annotations
