@@ -13,11 +13,16 @@ The problem. x[j] = 1 when the possible placement j is chosen; j runs over (need
   instead of seats. Per weekday a stay is a run of weeks, so one row per largest set of stays that meet is enough.
 * goals in order: maximise the first, keep its value as a row, maximise the next (``goals.py``, ``solver/search.py``)
 
-The method. A greedy plan; then for each goal that is a sum the linear relaxation by columns (Gilmore and Gomory 1961)
-with clique cuts (Atamtürk, Nemhauser and Savelsbergh 2000) and divided capacities (Chvátal 1973), whose prices prove
-the bound (Neumaier and Shcherbina 2004), are rounded to plans and rule out columns and leave-outs that no plan as good
-can contain; HiGHS over the best-priced columns, over all that are left where that is within reach; neighbourhoods
-searched anew (Shaw 1998); CP-SAT for goals that only ask which needs are placed, and for shares.
+The method. First the problem is made small (``solver/reduction.py``): a placement that another of its need replaces
+at no loss, because no goal prefers it and it uses all the capacity that the other uses, is dropped (Brearley, Mitra
+and Williams 1975), over and over; needs that then share no capacity are decided apart. Goals that only ask which needs
+are placed come first in a stage of their own (``solver/search.py``), where most needs turn out to have a place that
+nobody else can want. Then, part by part and goal by goal (``solver/part.py``): a greedy plan, every need moved to the
+best place that is free; the linear relaxation by columns (Gilmore and Gomory 1961) with clique cuts (Atamtürk,
+Nemhauser and Savelsbergh 2000) and divided capacities (Chvátal 1973), whose prices prove the bound (Neumaier and
+Shcherbina 2004), are rounded to plans and rule out columns that no plan as good can contain; HiGHS over all that is
+left where that is within reach; neighbourhoods searched anew (Shaw 1998), by CP-SAT where a goal only asks which needs
+are placed, by HiGHS elsewhere. Work is counted in rounds, nodes and deterministic units, never in seconds.
 
 To add a rule: ``rules.py``. To add a goal: ``goals.py``. To add a kind of thing that is shared: fill the arrays of
 ``solver/problem.py`` from other rules; the solver knows neither premises nor people.
