@@ -40,9 +40,10 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Effort:
-    """How much work, never in seconds: rounds of the relaxation and the least gain of three of them, columns and nodes
-    of an exact search, neighbourhoods searched anew, work units of CP-SAT."""
+    """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
+    columns and nodes of an exact search, neighbourhoods searched anew, work units of CP-SAT."""
 
+    relaxed: int
     rounds: int
     gain: float
     columns: int
@@ -52,21 +53,23 @@ class Effort:
 
 
 EFFORTS = {
-    "quick": Effort(12, 5e-4, 8_000, 5, 20, 1.0),
-    "normal": Effort(30, 1e-4, 30_000, 50, 100, 10.0),
-    "thorough": Effort(100, 2e-5, 120_000, 500, 400, 60.0),
+    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 20, 1.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 100, 10.0),
+    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 400, 60.0),
 }
+# For the goals after one that stays unproven: what they gain may yet be lost to it.
+HURRIED = Effort(400_000, 4, 1e-3, 0, 1, 12, 1.0)
 
 
 class Part:
     """The plan at hand for one part of a problem, and what is known of all plans that are as good as it."""
 
-    def __init__(self, problem: Problem, chosen: Ints, effort: Effort, seed: int, control: Control):
+    def __init__(self, problem: Problem, chosen: Ints, seed: int, control: Control):
         self.problem = problem
         self.chosen = polished(problem, chosen)
-        self.effort = effort
         self.seed = seed
         self.control = control
+        self._effort = HURRIED
         self._tell: Tell = lambda value, limit: None
         self._kept: list[tuple[Goal, int, int]] = []
         self._known = 0  # of what is kept, how much the relaxation has been told
@@ -92,15 +95,15 @@ class Part:
         """From now on this goal is worth ``value`` in every plan sought, and at least that less ``slack`` in any."""
         self._kept.append((goal, value, slack))
 
-    def settle(self, k: int, tell: Tell) -> int:
+    def settle(self, k: int, effort: Effort, tell: Tell) -> int:
         """Improve goal k as far as effort allows, without loss for what is kept; its proven limit."""
         goal = self.problem.goals[k]
         limit = self.problem.simple_bound(goal)
-        self._tell = tell
+        self._effort, self._tell = effort, tell
         if self._open(k, limit):
             if len(self.problem.need) <= _FEW or not isinstance(goal, Total):
                 limit = self._exactly(k, limit)
-            if isinstance(goal, Total) and self._open(k, limit):
+            if isinstance(goal, Total) and self._open(k, limit) and len(self.problem.need) <= effort.relaxed:
                 limit = self._sum(k, goal, limit)
         self._tell(self.value(k), limit)
         return limit
@@ -119,8 +122,8 @@ class Part:
         bound = relaxation.bound(
             goal.points,
             np.union1d(self._core(), self._support),
-            self.effort.rounds,
-            self.effort.gain,
+            self._effort.rounds,
+            self._effort.gain,
             lambda found: self._seen(k, found),
         )
         limit = min(limit, bound.whole)
@@ -139,14 +142,15 @@ class Part:
         """Search neighbourhoods anew, some at a time, and wider ones when a few times nothing was gained."""
         most, idle = _NARROW, 0
         with ThreadPoolExecutor(_CORES) as pool:
-            for nth in range(0, self.effort.neighbourhoods, _AT_ONCE):
+            for nth in range(0, self._effort.neighbourhoods, _AT_ONCE):
                 if not self._open(k, limit) or idle > 2 * _IDLE:
                     break
                 before = self.value(k)
                 regions = self._regions(k, bound, range(nth, nth + _AT_ONCE), most)
                 found = list(pool.map(lambda region: self._anew(k, goal, bound, region), regions))
-                for region, better in zip(regions, found, strict=True):
-                    self._accept(np.union1d(np.setdiff1d(self.chosen, region), better))
+                # All at once: a plan that is mended in between might use what another region has been promised.
+                rest = self.chosen[~np.isin(self.chosen, np.concatenate(regions))]
+                self._accept(np.sort(np.concatenate([rest, *found])))
                 self._tell(self.value(k), limit)
                 idle = 0 if self.value(k) > before else idle + 1
                 if idle == _IDLE and most < _WIDE:
@@ -173,13 +177,13 @@ class Part:
         return regions
 
     def _anew(self, k: int, goal: Total, bound: Bound, region: Ints) -> Ints:
-        """The best choice in a region beside the rest of the plan; CP-SAT is quicker where all ways of a need are
-        worth the same, HiGHS elsewhere."""
+        """The best choice in a region beside the rest of the plan; CP-SAT is as good in a narrow one and ends in time,
+        and better where all ways of a need are worth the same; HiGHS is better in a wide one."""
         held = np.setdiff1d(self.chosen, region)
         columns = np.union1d(region, self.chosen)
         fixed = self.problem.fixed.copy()
         fixed[held] = True
-        if cares_for_needs_only(self.problem, goal):
+        if cares_for_needs_only(self.problem, goal) or len(region) <= _NARROW:
             part = self.problem.part(columns)
             model = Model(replace(part, fixed=fixed[columns]), self.seed, np.ones(len(columns), dtype=bool))
             for kept, value, _ in self._kept:
@@ -190,8 +194,10 @@ class Part:
             ).chosen
             chosen = None if chosen is None else columns[chosen]
         else:
-            chosen = self._whole(goal, columns, fixed, min(_NODES, self.effort.nodes)).chosen
-        return np.setdiff1d(self.chosen if chosen is None else chosen, held)
+            chosen = self._whole(goal, columns, fixed, min(_NODES, self._effort.nodes)).chosen
+        now = np.setdiff1d(self.chosen, held)
+        then = now if chosen is None else np.setdiff1d(chosen, held)
+        return then if goal.value(then) > goal.value(now) else now
 
     def _open(self, k: int, limit: int) -> bool:
         return self.value(k) < limit and not self.control.over()
@@ -205,8 +211,8 @@ class Part:
     def _search(self, k: int, goal: Total, bound: Bound, limit: int) -> int:
         """HiGHS over every column that could still be better, where they are not too many; the proven limit."""
         alive = self._relaxation.survivors(bound, self.value(k))
-        if self._open(k, limit) and len(alive) <= self.effort.columns:
-            found = self._whole(goal, np.union1d(alive, self.chosen), self.problem.fixed, self.effort.nodes)
+        if self._open(k, limit) and len(alive) <= self._effort.columns:
+            found = self._whole(goal, np.union1d(alive, self.chosen), self.problem.fixed, self._effort.nodes)
             self._accept(found.chosen)
             if self._exact and np.isfinite(found.limit):
                 limit = min(limit, max(self.value(k), int(np.floor(found.limit + 1e-6))))
@@ -235,6 +241,6 @@ class Part:
         model = Model(self.problem, self.seed, self._relaxation.alive)
         for goal, value, _ in self._kept:
             model.keep(goal, value)
-        found = model.maximise(self.problem.goals[k], self.chosen, limit, self.effort.work, self.control, self._tell)
+        found = model.maximise(self.problem.goals[k], self.chosen, limit, self._effort.work, self.control, self._tell)
         self._accept(found.chosen)
         return limit if found.bound is None or not self._exact else max(min(limit, found.bound), self.value(k))

@@ -13,7 +13,7 @@ import numpy as np
 from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.greedy import complete, first_plan
-from matching.solver.part import EFFORTS, Effort, Part
+from matching.solver.part import EFFORTS, HURRIED, Effort, Part
 from matching.solver.problem import Answer, Control, Problem
 from matching.solver.reduction import Reduction, cares_for_needs_only, parts, reduced, separable
 from matching.table import Bools
@@ -79,10 +79,11 @@ class _Stage:
         plan = np.zeros(len(problem.need), dtype=bool)
         plan[reduction.instead[chosen]] = True
         self._parts = [
-            Part(problem.part(group), np.flatnonzero(plan[group]), search.effort, search.seed, search.control)
+            Part(problem.part(group), np.flatnonzero(plan[group]), search.seed, search.control)
             for group in self._groups
         ]
         self._keep(before)
+        self._gaps = before.gap
         group = np.full(problem.needs, -1, dtype=np.int64)
         for number, columns in enumerate(self._groups):
             group[problem.need[columns]] = number
@@ -110,6 +111,7 @@ class _Stage:
     def settle(self, k: int) -> int:
         """Improve goal k in every part, and keep what it is worth; its proven limit over the whole problem."""
         goal = self._problem.goals[k]
+        effort = HURRIED if any(gap.any() for gap in self._gaps + self.settled.gap) else self._search.effort
         base = goal.value(self._lone) if isinstance(goal, Total) else 0
         values = np.array([part.value(k) for part in self._parts], dtype=np.int64)
         limits = np.array([part.problem.simple_bound(part.problem.goals[k]) for part in self._parts], dtype=np.int64)
@@ -119,7 +121,7 @@ class _Stage:
             def tell(mine: int, most: int, value: int = value, limit: int = limit) -> None:
                 self._search.control.tell("goal", self._search.names[k], value + mine, limit + most)
 
-            limits[number] = part.settle(k, tell)
+            limits[number] = part.settle(k, effort, tell)
             values[number] = part.value(k)
         gaps = limits - values
         for number, part in enumerate(self._parts):
