@@ -84,6 +84,8 @@ def _run_round(person: Person, way: str) -> tuple[str, str]:
     person.fill({"name": "Vårens omgång"})
     person.send()
     round_url = page.url
+    page.locator("main a[href*='/freeze']").click()  # its day is two weeks off, so the service asks first
+    page.wait_for_load_state()
     page.locator("form[action$='/freeze'] button").click()
     page.wait_for_load_state()
     page.locator("form[action$='/runs'] button").last.click()
