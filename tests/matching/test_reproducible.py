@@ -49,6 +49,29 @@ def test_two_fresh_processes_write_the_same_bytes(tmp_path):
         assert len(texts) == 1
 
 
+MIXED = """
+import hashlib, json
+from data import recipe
+from matching import Market, solve
+for i in range(50):
+    county = None if i % 2 else "01"
+    raw = recipe.draw(2 + 2 * i, 5 + 4 * i, county=county, seed=i).market()
+    plan = solve(Market.from_json(raw), effort="quick", seed=i).to_json()
+    del plan["seconds"]
+    print(hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest())
+"""
+
+
+def test_fifty_markets_of_mixed_sizes_twice_at_once():
+    """Two fresh processes that take time from each other, from 2 offers to 100: the same plans."""
+    both = [
+        subprocess.Popen([sys.executable, "-c", MIXED], stdout=subprocess.PIPE, env={"PYTHONHASHSEED": hash_seed})
+        for hash_seed in ("1", "2")
+    ]
+    first, second = (process.communicate()[0].split() for process in both)
+    assert len(first) == 50 and first == second
+
+
 def test_order_of_lists_decides_nothing():
     """Shuffled lists give the same plan, seed by seed, explanations included."""
     for seed, raw in enumerate([rivals(), *(drawn(seed, offers=6, needs=14) for seed in range(12))]):
