@@ -21,6 +21,7 @@ from typing import Any
 
 from data import recipe
 from matching import Market, Plan, check
+from tests.bench.peers import PEERS
 from tests.matching.test_published import temporal_knapsack
 
 HERE = Path(__file__).parent
@@ -49,8 +50,8 @@ def market(name: str) -> dict[str, Any]:
     return dict(recipe.draw(seed=1, **DRAWN[name]).market())
 
 
-def solved(name: str, effort: str, limit: float | None, folder: Path) -> str:
-    """One row of the table: the whole command, reading and writing included, then a check."""
+def solved(name: str, effort: str, limit: float | None, folder: Path) -> tuple[str, float]:
+    """One row of the table: the whole command, reading and writing included, then a check; and its wall seconds."""
     source, out = folder / "market.json", folder / "plan.json"
     source.write_text(json.dumps(market(name)))
     command = [sys.executable, "-m", "matching", "solve", str(source), "--out", str(out), "--effort", effort]
@@ -63,13 +64,27 @@ def solved(name: str, effort: str, limit: float | None, folder: Path) -> str:
     faults = check(Market.read(source), plan).faults
     goals = ", ".join(f"{g.goal} {g.value:,} of {g.bound:,}" for g in plan.goals if g.bound)
     memory = after.ru_maxrss // 1024  # the largest child so far
-    return f"| {name} | {plan.status} | {goals} | {len(faults)} | {processor:.0f} | {wall:.0f} | {memory:,} |"
+    return f"| {name} | {plan.status} | {goals} | {len(faults)} | {processor:.0f} | {wall:.0f} | {memory:,} |", wall
+
+
+def peer(name: str, source: Path, seconds: float) -> str:
+    """One row for a peer with as much time and as many cores: its goal values, nothing where it found no plan."""
+    command = [sys.executable, "-m", "tests.bench.peers", name, str(source), str(seconds)]
+    began = time.monotonic()
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=2 * seconds + 60)
+        values = json.loads(done.stdout.splitlines()[-1])
+    except (subprocess.SubprocessError, ValueError, IndexError):
+        values = []
+    told = ", ".join(f"{value:,}" for value in values) or "no plan"
+    return f"| – {name} | | {told} | | | {time.monotonic() - began:.0f} | |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("markets", nargs="*", default=USUAL, help=f"any of {', '.join([*DRAWN, *PUBLISHED])}")
     parser.add_argument("--effort", choices=("quick", "normal", "thorough"), default="normal")
+    parser.add_argument("--peers", action="store_true", help="also greedy, CP-SAT, HiGHS and CBC in the same time")
     parser.add_argument("--limit", type=float, help="seconds of the whole command")
     asked = parser.parse_args()
     write = sys.stdout.write
@@ -79,7 +94,11 @@ def main() -> None:
     write("| --- | --- | --- | --- | --- | --- | --- |\n")
     for name in asked.markets:
         with tempfile.TemporaryDirectory() as folder:
-            write(solved(name, asked.effort, asked.limit, Path(folder)) + "\n")
+            row, wall = solved(name, asked.effort, asked.limit, Path(folder))
+            write(row + "\n")
+            for one in PEERS if asked.peers else ():
+                sys.stdout.flush()
+                write(peer(one, Path(folder) / "market.json", wall) + "\n")
             sys.stdout.flush()
 
 
