@@ -11,6 +11,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from platsverket.models import ROLES, WEEKDAYS
+from platsverket.outcome_words import HELPS, REASONS
 
 
 class Moment(fields.DateTime):
@@ -166,6 +167,51 @@ class ShownNeed(Shown):
     contact_phone = _text()
     posted_at = Moment()
     changed_at = Moment()
+
+
+ANY_VALUE = {"type": ["integer", "number", "string", "array", "null"], "items": {"type": "string"}}
+
+
+class ShownReason(Shown):
+    code = _text(metadata=_codes(*REASONS))
+    offers = fields.Integer(
+        allow_none=True, metadata={"description": "How many offers were left before; null for all but coordinators."}
+    )
+
+
+class ShownHelp(Shown):
+    change = _text(metadata=_codes(*HELPS))
+    from_ = fields.Raw(data_key="from", attribute="from", metadata=ANY_VALUE)
+    to = fields.Raw(metadata=ANY_VALUE)
+    offer = _maybe()
+    start = fields.Date(allow_none=True)
+
+
+class ShownAnswer(Shown):
+    round = _text()
+    published_at = Moment()
+    set_aside = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "Why the place found for it no longer held at publication; empty where it may not be told."
+        },
+    )
+    reasons = fields.List(fields.Nested(ShownReason))
+    would_help = fields.List(
+        fields.Nested(ShownHelp),
+        metadata={
+            "description": "Single changes that would have helped. Of an offer that the reader may not see in full "
+            "only the kind of change is told."
+        },
+    )
+
+
+class ShownNeedInFull(ShownNeed):
+    without_proposal = fields.Nested(
+        ShownAnswer,
+        allow_none=True,
+        metadata={"description": "Why the last published round made it no proposal; null where it did, or had none."},
+    )
 
 
 class ShownAside(Shown):

@@ -65,6 +65,17 @@ REASONS = {
     ),
     "taken": _("Premises that suit: %(offers)s, but other requests have the seats."),
 }
+REASONS_UNCOUNTED = {
+    "near": _("No premises lie near enough."),
+    "size": _("There are premises near enough, but none of them is large enough."),
+    "features": _("There are premises near and large enough, but none is known to have all that is required."),
+    "weekdays": _("There are premises that otherwise suit, but none is open on all the weekdays asked for."),
+    "dates": _("There are premises that otherwise suit, but none is free for the whole time."),
+    "admission": _("There are premises that otherwise suit, but none of them admits %(agency)s."),
+    "barred": _("There are premises that suit, but coordinators have ruled them out."),
+    "feature_unknown": _("Some premises would suit if they have a feature that nobody has answered for."),
+    "taken": _("There are premises that suit, but other requests have the seats."),
+}
 HELPS = {
     "seats": _("With %(to)s seats instead of %(from)s there is room in %(premises)s from %(start)s."),
     "max_km": _("If it may lie %(to)s km away instead of %(from)s there is room in %(premises)s from %(start)s."),
@@ -73,6 +84,15 @@ HELPS = {
     "days": _("For %(to)s days instead of %(from)s there is room in %(premises)s from %(start)s."),
     "weekdays": _("On %(to)s instead of %(from)s there is room in %(premises)s from %(start)s."),
     "must": _("Without the requirement “%(dropped)s” there is room in %(premises)s from %(start)s."),
+}
+HELPS_IN_PART = {
+    "seats": _("With fewer seats there is room in premises that are shown only in part."),
+    "max_km": _("If it may lie further away there is room in premises that are shown only in part."),
+    "latest_start": _("With a later start there is room in premises that are shown only in part."),
+    "earliest_start": _("With an earlier start there is room in premises that are shown only in part."),
+    "days": _("For a shorter time there is room in premises that are shown only in part."),
+    "weekdays": _("On fewer weekdays there is room in premises that are shown only in part."),
+    "must": _("With one requirement less there is room in premises that are shown only in part."),
 }
 IMPOSSIBLE = {
     "lock_barred": _("A lock contradicts a decision that rules the same premises out. Remove that decision first."),
@@ -95,7 +115,9 @@ def impossible(codes: Iterable[str]) -> list[str]:
 
 
 def reason(need: Need, entry: Mapping[str, Any]) -> str:
-    """Why a need has no place: one reason of a plan, {"code", "offers"}, as a sentence."""
+    """Why a need has no place: one reason of a plan, {"code", "offers"}, as a sentence; without a number where None."""
+    if entry["offers"] is None:
+        return str(REASONS_UNCOUNTED[entry["code"]]) % {"agency": need.agency.name}
     numbers = {"offers": number(entry["offers"]), "km": number(need.max_km), "agency": need.agency.name}
     return str(REASONS[entry["code"]]) % numbers
 
@@ -107,6 +129,13 @@ def helps(entry: Mapping[str, Any], premises: str, start: date) -> str:
     if change == "must":
         words["dropped"] = ", ".join(str(FEATURES.get(code, code)) for code in old if code not in new)
     return str(HELPS[change]) % words
+
+
+def helps_reader(entry: Mapping[str, Any]) -> str:
+    """The same for a request's own readers, some of whom see the premises only in part: then ``offer`` is None."""
+    if entry["offer"] is None:
+        return str(HELPS_IN_PART[entry["change"]])
+    return helps(entry, entry["offer"].title, entry["start"])
 
 
 def _value(change: str, value: Any) -> str:

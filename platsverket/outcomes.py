@@ -1,4 +1,4 @@
-"""The outcome of a run as a coordinator reads it: a page of placements or of needs without one, found by words.
+"""The outcome of a run: for coordinators page by page and found by words, for a request's own readers why it has none.
 
 Nothing is loaded but the page asked for; what lies in sealed premises that do not name the reader is left out.
 """
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from platsverket import runs
 from platsverket.access import Identity, demand, rows
-from platsverket.models import Agency, Need, Offer, Run
+from platsverket.models import COORDINATOR, Agency, MatchRound, Need, Offer, Run
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,16 @@ class Unplaced:
     need: Need
     reasons: list[dict[str, Any]]  # {"code", "offers"}
     would_help: list[dict[str, Any]]  # {"change", "from", "to", "offer": Offer, "start": date}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the last published round says to a need that it gave no proposal."""
+
+    match_round: MatchRound
+    set_aside: str | None  # why the place found for it no longer held; empty of sealed premises
+    reasons: list[dict[str, Any]]  # {"code", "offers"}; "offers" is None for all but coordinators
+    would_help: list[dict[str, Any]]  # {"change", "from", "to", "offer": Offer | None, "start": date | None}
 
 
 ORDERS = ("start", "-start", "km", "-km", "fit", "-fit")
@@ -96,6 +106,42 @@ def reasons(session: Session, by: Identity, run: Run) -> Counter[str]:
     """How many needs without a place name each reason."""
     demand(by, "round.steer")
     return Counter(r["code"] for u in runs.plan_of(session, run)["unplaced"] for r in u["reasons"])
+
+
+def answer(session: Session, by: Identity, need: Need) -> Answer | None:
+    """Why the last published round made no proposal to a need, and what would help; None where it did, or had none.
+
+    Of premises that this reader may see only in part a change is told without figures, and of others not at all:
+    a distance or a number of seats would tell what is hidden. Numbers of premises count sealed ones, so they are told
+    to coordinators only.
+    """
+    run = session.scalar(select(Run).where(Run.published_at.is_not(None)).order_by(Run.published_at.desc()).limit(1))
+    if run is None:
+        return None
+    aside = next((one for one in run.match_round.set_aside if one["need"] == need.ref), None)
+    if aside:
+        may_know = or_(Offer.visibility != "sealed", rows(by, "offer.read"))
+        known = session.scalar(select(Offer.id).where(Offer.ref == aside["offer"], may_know))
+        return Answer(run.match_round, aside["code"] if known else "", [], [])
+    found = next((u for u in runs.plan_of(session, run)["unplaced"] if u["need"] == need.ref), None)
+    if found is None:
+        return None
+    counted = by.has(COORDINATOR)
+    why = [{"code": r["code"], "offers": r["offers"] if counted else None} for r in found["reasons"]]
+    return Answer(run.match_round, None, why, _helping(session, by, found["would_help"]))
+
+
+def _helping(session: Session, by: Identity, changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    offers = named(session, by, offers=[change["offer"] for change in changes])[1]
+    in_full = set(session.scalars(select(Offer.ref).where(Offer.ref.in_(offers), rows(by, "offer.address"))))
+    told = []
+    for change in changes:
+        offer = offers.get(change["offer"])
+        if offer and offer.ref in in_full:
+            told.append({**change, "offer": offer, "start": date.fromisoformat(change["start"])})
+        elif offer:
+            told.append({"change": change["change"], "from": None, "to": None, "offer": None, "start": None})
+    return told
 
 
 def named(

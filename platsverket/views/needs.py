@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from platsverket import agencies, forms, needs
+from platsverket import agencies, forms, needs, outcome_words, outcomes
 from platsverket.access import find
 from platsverket.database import now
 from platsverket.errors import Refused
@@ -36,6 +36,7 @@ def show(ref: str) -> Any:
         "needs/show.html",
         need=need, own=need.agency_id in by().agencies(PROJECT_LEAD),
         proposals=needs.proposals_on(db(), by(), need), now=now(), municipality=forms.municipality_name,
+        answer=outcomes.answer(db(), by(), need), told=outcome_words,
     )  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def test_a_need_is_posted_read_weighed_changed_and_withdrawn(web: Web) -> None:
     posted = lead.post("/needs", need_body(web, agency.ref, wish=["lift", "step_free"]), 201)
     path = posted.headers["Location"].removeprefix("/api/v1")
     assert (posted.json["must"], posted.json["wish"]) == (["step_free"], ["lift"])
-    assert lead.get(path).json == posted.json
+    assert lead.get(path).json == {**posted.json, "without_proposal": None}
     same = lead.put(path, {name: posted.json[name] for name in NEED_BODY})
     assert {**same.json, "changed_at": posted.json["changed_at"]} == posted.json
     assert fields(coordinator.put(f"{path}/priority", {"priority": 3}, 422)) == {"reason": "required"}
@@ -177,6 +177,12 @@ def test_a_round_runs_from_opening_to_an_agreement_that_ends(web: Web) -> None:
     assert [event["kind"] for event in steer.get("/events?noun=round").json["items"]][:2] == ["round.exported"] * 2
     assert steer.post(f"{run}/publication").json["status"] == "published"
     steer.post(f"{run}/publication", status=409)
+    large = lead.get(f"/needs/{unplaced['need']}")
+    told = large.json["without_proposal"]
+    assert (told["round"], told["set_aside"]) == (opened.json["ref"], None)
+    assert told["reasons"] == [{"code": "size", "offers": None}] and told["would_help"] == []
+    assert steer.get(f"/needs/{unplaced['need']}").json["without_proposal"]["reasons"] == unplaced["reasons"]
+    assert lead.get(f"/needs/{need.ref}").json["without_proposal"] is None
     steer.post(f"{path}/cancellation", status=409)
 
     (proposal,) = lead.get("/proposals?unanswered=true").json["items"]

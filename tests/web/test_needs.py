@@ -11,7 +11,7 @@ import pytest
 from platsverket.database import this_day
 from platsverket.models import Agency, Need
 from tests.conftest import Web
-from tests.web.desk import Desk
+from tests.web.desk import Desk, text
 
 
 @pytest.fixture
@@ -155,3 +155,52 @@ def test_a_form_without_its_token_changes_nothing(desk: Desk) -> None:
     desk.make.session.commit()
     assert desk.lead.client.post("/needs/new", data=form(desk.guest)).status_code == 400
     assert stored(desk) == []
+
+
+def test_a_request_without_a_proposal_is_told_why_and_what_would_help(desk: Desk) -> None:
+    """On its own page, after publication and not before; the premises that would do are named with their address."""
+    offer = desk.offer(title="Lilla salen", seats=10)
+    need = desk.need(title="Stort behov", seats=12)
+    match_round, run = desk.matched(name="Vårens omgång")
+    assert "Lilla salen" not in text(desk.lead.get(f"/needs/{need.ref}"))
+    desk.coordinator.post(f"/rounds/{match_round.ref}/runs/{run.ref}/publish")
+    answer = desk.lead.get(f"/needs/{need.ref}")
+    page = text(answer)
+    assert "Why the last round gave no proposal" in page and "The round “Vårens omgång” was published on" in page
+    assert "There are premises near enough, but none of them is large enough." in page
+    assert "With 10 seats instead of 12 there is room in Lilla salen from" in page
+    assert f'href="/offers/{offer.ref}"' in answer.text
+    assert "Premises near enough: 1," in text(desk.coordinator.get(f"/needs/{need.ref}"))
+
+
+@pytest.mark.parametrize("visibility", ["restricted", "sealed"])
+def test_help_never_tells_of_premises_what_the_reader_may_not_see(desk: Desk, visibility: str) -> None:
+    """Of restricted premises only the kind of change is told, of sealed ones nothing; their names and figures never."""
+    coordinator = desk.users["coordinator"]
+    named = [coordinator.ref] if visibility == "sealed" else []
+    offer = desk.offer(title="Hemliga huset", seats=10, visibility=visibility, coordinators=named)
+    need = desk.need(seats=12)
+    desk.published()
+    answer = desk.lead.get(f"/needs/{need.ref}")
+    page = text(answer).split("Why the last round gave no proposal")[1].split("What is needed")[0]
+    assert "Hemliga" not in answer.text and offer.ref not in answer.text
+    assert not set("0123456789") & set(page.split("was published on")[1].split(".", 1)[1])
+    told = "With fewer seats there is room in premises that are shown only in part."
+    assert (told in page) == (visibility == "restricted")
+    assert "there is room in Hemliga huset" in text(desk.coordinator.get(f"/needs/{need.ref}"))
+
+
+def test_a_place_set_aside_at_publication_is_told_with_its_reason(desk: Desk) -> None:
+    offer, need = desk.offer(), desk.need()
+    match_round, run = desk.matched()
+    desk.officer.post(f"/offers/{offer.ref}/withdraw")
+    desk.coordinator.post(f"/rounds/{match_round.ref}/runs/{run.ref}/publish")
+    page = text(desk.lead.get(f"/needs/{need.ref}"))
+    assert "A place was found, but it no longer held when the round was published." in page
+    assert "The reason: the premises have been withdrawn." in page
+
+
+def test_a_request_with_a_proposal_is_not_told_of_a_lack(desk: Desk) -> None:
+    desk.offer(), desk.need()
+    [proposal] = desk.published()
+    assert "gave no proposal" not in text(desk.lead.get(f"/needs/{proposal.need.ref}"))

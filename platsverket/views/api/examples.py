@@ -66,6 +66,13 @@ NEED = {
     "priority": 1, "waiting_since": "2026-11-20", "posted_at": "2026-11-20T12:00:00Z",
     "changed_at": "2026-11-20T12:00:00Z",
 }  # fmt: skip
+NEED_IN_FULL = NEED | {
+    "without_proposal": {
+        "round": ROUND_REF, "published_at": "2027-01-08T09:00:00Z", "set_aside": None,
+        "reasons": [{"code": "taken", "offers": None}],
+        "would_help": [{"change": "seats", "from": 5, "to": 4, "offer": OFFER_REF, "start": "2027-02-02"}],
+    }
+}  # fmt: skip
 PRIORITY_BODY = {"priority": 3, "reason": "Lokalen de har brann."}
 AGENCY = {
     "ref": HOST, "kind": "state", "name": "Trafikverket", "org_nr": "202100-6297", "municipality_code": "2081",

@@ -8,8 +8,8 @@ from flask import url_for
 from marshmallow import fields
 
 import data
-from platsverket import needs
-from platsverket.api_schemas import ShownNeed, paged
+from platsverket import needs, outcomes
+from platsverket.api_schemas import ShownNeed, ShownNeedInFull, paged
 from platsverket.database import this_day
 from platsverket.errors import Fault
 from platsverket.fields import Words
@@ -87,16 +87,33 @@ def post_need(values: dict[str, Any]) -> Any:
 
 
 @api.route("/needs/<ref:ref>", tags=TAGS)
-@api.answers(200, ShownNeed, examples.NEED, "The request.", headers=ETAG)
+@api.answers(200, ShownNeedInFull, examples.NEED_IN_FULL, "The request.", headers=ETAG)
 @problems(404)
 @secured
 @rule("need.read")
 def get_need(ref: str) -> Any:
     """Read a space request
 
-    One's own organisation's, one matched with one's own premises, or for coordinators any.
+    One's own organisation's, one matched with one's own premises, or for coordinators any. Where the last published
+    round made it no proposal, `without_proposal` tells why and what would help.
     """
-    return tagged(ShownNeed(), shown(needs.read(db(), by(), ref)))
+    need = needs.read(db(), by(), ref)
+    plain, status, headers = tagged(ShownNeed(), shown(need))
+    return {**plain, "without_proposal": _answer(need)}, status, headers
+
+
+def _answer(need: Need) -> dict[str, Any] | None:
+    found = outcomes.answer(db(), by(), need)
+    if found is None:
+        return None
+    helping = [{**change, "offer": change["offer"].ref if change["offer"] else None} for change in found.would_help]
+    return {
+        "round": found.match_round.ref,
+        "published_at": found.match_round.published_at,
+        "set_aside": found.set_aside,
+        "reasons": found.reasons,
+        "would_help": helping,
+    }
 
 
 @api.route("/needs/<ref:ref>", methods=["PUT"], tags=TAGS)
