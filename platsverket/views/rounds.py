@@ -143,7 +143,21 @@ def progress(ref: str, run_ref: str) -> Any:
     one = runs.run_of(db(), by(), ref, run_ref)
     if "HX-Request" not in request.headers:
         return _see("show", ref=ref)
+    if one.ended_at:
+        return _ended(ref, one)
     return page("rounds/_progress.html", match_round=one.match_round, run=one, told=outcome_words)
+
+
+def _ended(ref: str, one: Run) -> Response:
+    """An ended run changes all of the round's page, its status, its runs and what to do next: script opens it anew."""
+    if one.status == "done":
+        placed, needs = words.number(one.summary["placed"]), words.number(one.summary["needs"])
+        done = _(
+            "Run %(number)s is done. Requests placed: %(placed)s of %(needs)s.",
+            number=one.number, placed=placed, needs=needs,
+        )  # fmt: skip
+        flash(done, "success")
+    return Response(headers={"HX-Redirect": url_for("rounds.show", ref=ref)})
 
 
 @blueprint.post("/<ref>/runs/<run_ref>/stop")

@@ -98,6 +98,10 @@ def _run_round(person: Person, way: str) -> tuple[str, str]:
             page.wait_for_timeout(500)  # the page asks by itself
         else:
             page.goto(round_url)
+    # The whole page tells of the ended run, also when nobody has opened it anew.
+    assert page.locator("main a[href$='/publish']").count() == 1
+    shown = page.locator("main").inner_text()
+    assert "Matchad" in shown and "Matchas" not in shown and "Väntar" not in shown
     outcome.click()
     page.wait_for_load_state()
     outcome_url = page.url.partition("?")[0]

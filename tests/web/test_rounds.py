@@ -93,8 +93,10 @@ def test_progress_is_told_in_plain_words_and_ends_by_itself(desk: Desk) -> None:
     assert desk.coordinator.post(f"/rounds/{match_round.ref}/runs/{run.ref}/stop").status_code == 303
     assert "has been asked to stop" in text(desk.coordinator.get(f"/rounds/{match_round.ref}"))
     desk.work()
-    section = desk.coordinator.get(here, headers={"HX-Request": "true"})
-    assert "Run 1 is done" in text(section) and "hx-trigger" not in section.text
+    ended = desk.coordinator.get(here, headers={"HX-Request": "true"})
+    assert ended.headers["HX-Redirect"] == f"/rounds/{match_round.ref}"
+    page = desk.coordinator.get(ended.headers["HX-Redirect"])
+    assert "Run 1 is done. Requests placed: 1 of 1." in text(page) and "hx-trigger" not in page.text
 
 
 def test_a_failed_run_is_told_and_can_be_run_again(desk: Desk) -> None:
