@@ -106,7 +106,13 @@ def _templates(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = False
     app.jinja_env.filters.update(
-        day=words.day, number=words.number, moment=words.moment, weekday_list=words.weekdays, sentence=words.sentence
+        day=words.day,
+        number=words.number,
+        moment=words.moment,
+        weekday_list=words.weekdays,
+        sentence=words.sentence,
+        soft=words.soft,
+        email=words.email,
     )
     app.jinja_env.globals.update(words=words, feature_groups=GROUPS)
 

@@ -5,6 +5,7 @@ A code without words is a fault that the tests find; nothing here decides anythi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from flask_babel import format_date as babel_date
 from flask_babel import format_decimal as babel_decimal
 from flask_babel import get_locale, gettext, lazy_gettext
+from markupsafe import Markup, escape
 
 from platsverket.database import STOCKHOLM
 from platsverket.errors import Fault, Refused
@@ -147,6 +149,7 @@ ASIDE = {
     "admission": _("the premises do not admit the organisation"),
     "barred": _("a coordinator has ruled it out"),
 }
+DECISIONS = {"lock": _("A lock"), "bar": _("A bar")}
 SIDES = {"poster": _("the host"), "lead": _("the guest")}
 PRIORITIES = {1: _("Normal"), 2: _("Important"), 3: _("Urgent")}
 NOUNS = {
@@ -439,6 +442,23 @@ class _EventData(dict[str, Any]):
             "priority": PRIORITIES,
         }
         return str(tables.get(name, {}).get(value) or shown(value))
+
+
+LONG = "myndighet|verket|styrelsen|nämnden|inspektionen|redogörelse|kommelse"
+SEAM = re.compile(rf"(?<=\w{{8}})(?=(?:{LONG})\w*)|(?<=\b[Aa]rbets)(?=platser)|(?<=\b[Öö]verens)(?=kommelse)")
+TAG = re.compile(r"(<[^>]*>)")
+
+
+def soft(text: Any) -> Markup:
+    """A text or markup whose long words may be divided at their seams, for a narrow screen divides them anywhere."""
+    parts = TAG.split(str(escape(text)))
+    parts[::2] = [SEAM.sub("\u00ad", part) for part in parts[::2]]
+    return Markup("".join(parts))
+
+
+def email(address: str) -> Markup:
+    """An e-mail address that a narrow screen divides after its @ and its dots."""
+    return Markup(re.sub(r"([@.])", r"\1<wbr>", str(escape(address))))
 
 
 def seat_band(seats: int, width: int) -> str:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from platsverket import words
 
 HERE = Path(__file__).parents[2] / "platsverket"
 HOSTILE = "\"'><script>alert(1)</script>"
@@ -46,6 +49,7 @@ def pages() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    env.filters["soft"] = words.soft
     env.globals["csrf_token"] = lambda: "token"
     return env
 
@@ -90,3 +94,15 @@ def test_the_built_look_is_small_and_asks_nobody_else() -> None:
     assert sum(len(gzip.compress(data)) for data in built) < 60_000
     addresses = set(re.findall(rb"https?://[\w./-]+", b"".join(built)))
     assert addresses <= {b"http://www.w3.org/2000/svg"}
+
+
+def test_long_words_are_divided_where_a_person_would() -> None:
+    """At the seams of long words, after the @ and the dots of addresses; never inside a tag."""
+    link = Markup('<a title="Integritetsskyddsmyndigheten">Integritetsskyddsmyndigheten</a>')
+    divided = '<a title="Integritetsskyddsmyndigheten">Integritetsskydds\u00admyndigheten</a>'
+    assert words.soft(link) == divided
+    assert words.soft("Tillgänglighetsredogörelse") == "Tillgänglighets\u00adredogörelse"
+    assert words.soft("Arbetsplatser <3") == "Arbets\u00adplatser &lt;3"
+    assert words.soft("Skatteverket i Umeå") == "Skatteverket i Umeå"
+    assert words.email("a.b@c.se") == "a.<wbr>b@<wbr>c.<wbr>se"
+    assert words.email('"><b') == "&#34;&gt;&lt;b"

@@ -113,6 +113,7 @@ def test_a_lock_needs_a_reason_and_is_kept_by_the_next_run(desk: Desk) -> None:
     assert desk.coordinator.post(f"{here}/decide", form).location == here
     page = text(desk.coordinator.get(here))
     assert "Flytten är redan beställd." in page and desk.users["coordinator"].name in page
+    assert "Decisions that stand, for the next run" in page and "A lock" in page
     desk.coordinator.post(f"{here}/runs", {"effort": "quick", "seed": "0"})
     desk.work()
     desk.fresh()
@@ -139,12 +140,16 @@ def test_an_organisation_is_ruled_out(desk: Desk) -> None:
     assert "every request of Gästmyndigheten" in text(page)
     form = {"kind": "bar", "need": need.ref, "agency": desk.guest.ref, "offer": offer.ref, "whom": "agency"}
     desk.coordinator.post(f"{here}/decide", {**form, "reason": "Olämpligt grannskap."})
-    assert "All requests of Gästmyndigheten: not in Kontor i Östersund" in text(desk.coordinator.get(here))
+    page = text(desk.coordinator.get(here))
+    assert "All requests of Gästmyndigheten: not in Kontor i Östersund A bar Olämpligt" in page
     desk.coordinator.post(f"{here}/runs", {"effort": "quick", "seed": "0"})
     desk.work()
     desk.fresh()
     page = text(desk.coordinator.get(f"{here}/runs/{match_round.runs[-1].ref}?show=without"))
     assert "coordinators have ruled them out" in page
+    desk.coordinator.post(f"{here}/runs/{match_round.runs[-1].ref}/publish")
+    page = text(desk.coordinator.get(here))
+    assert "Decisions that stood when the round was published" in page and "for the next run" not in page
 
 
 def test_decisions_that_cannot_stand_are_refused_in_a_sentence(desk: Desk) -> None:
