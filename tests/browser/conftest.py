@@ -37,6 +37,7 @@ class Site:
     url: str
     app: Flask
     make: Factory
+    worker: Worker
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def site(web_config: Config) -> Iterator[Site]:
     worker = Worker(service.sessions, service.config)
     worker.start()
     with service.sessions() as session:
-        yield Site(f"http://127.0.0.1:{server.server_port}", app, Factory(session, service.config))
+        yield Site(f"http://127.0.0.1:{server.server_port}", app, Factory(session, service.config), worker)
     worker.stop()
     server.shutdown()
     serving.join()
