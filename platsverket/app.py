@@ -114,7 +114,7 @@ def _templates(app: Flask) -> None:
         soft=words.soft,
         email=words.email,
     )
-    app.jinja_env.globals.update(words=words, feature_groups=GROUPS)
+    app.jinja_env.globals.update(words=words, feature_groups=GROUPS, ngettext=words.counted)
 
     @app.context_processor
     def _context() -> dict[str, Any]:

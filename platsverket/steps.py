@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from platsverket import proposals
-from platsverket.access import Identity, may
+from platsverket.access import Identity, may, rows
 from platsverket.database import now, this_day
 from platsverket.models import (
     CASE_OFFICER,
@@ -38,6 +38,7 @@ class Steps:
     needs: list[Need] = field(default_factory=list)
     all_needs: int = 0
     rounds: list[MatchRound] = field(default_factory=list)
+    awaited: list[tuple[MatchRound, int]] = field(default_factory=list)  # published rounds, proposals not yet answered
 
     @property
     def nothing(self) -> bool:
@@ -51,7 +52,8 @@ def next_steps(session: Session, by: Identity) -> Steps:
         found, all_proposals = proposals.search(session, by, SHOWN, unanswered=True)
     offers, all_offers = _to_reconfirm(session, by)
     needs, all_needs = _without_place(session, by)
-    return Steps(found, all_proposals, offers, all_offers, needs, all_needs, _to_steer(session, by))
+    steer, awaited = _to_steer(session, by), _awaited(session, by)
+    return Steps(found, all_proposals, offers, all_offers, needs, all_needs, steer, awaited)
 
 
 def _to_reconfirm(session: Session, by: Identity) -> tuple[list[Offer], int]:
@@ -87,3 +89,13 @@ def _to_steer(session: Session, by: Identity) -> list[MatchRound]:
         return []
     waiting = select(MatchRound).where(MatchRound.published_at.is_(None), MatchRound.cancelled_at.is_(None))
     return list(session.scalars(waiting.order_by(MatchRound.freezes_on, MatchRound.id).limit(SHOWN)))
+
+
+def _awaited(session: Session, by: Identity) -> list[tuple[MatchRound, int]]:
+    """The published rounds whose proposals still await answers, soonest last day first, and how many they are."""
+    if not by.has(COORDINATOR):
+        return []
+    open_ones = (Proposal.holds_seats, Proposal.answer_by > now(), rows(by, "proposal.read"))
+    counted = select(MatchRound, func.count(Proposal.id)).join(Proposal, Proposal.round_id == MatchRound.id)
+    counted = counted.where(*open_ones).group_by(MatchRound.id).order_by(MatchRound.answer_by, MatchRound.id)
+    return [(match_round, number) for match_round, number in session.execute(counted.limit(SHOWN))]

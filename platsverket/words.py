@@ -12,7 +12,7 @@ from typing import Any
 
 from flask_babel import format_date as babel_date
 from flask_babel import format_decimal as babel_decimal
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import get_locale, get_translations, gettext, lazy_gettext
 from markupsafe import Markup, escape
 
 from platsverket.database import STOCKHOLM
@@ -472,6 +472,12 @@ def number(value: float, decimals: int | None = None) -> str:
     pattern = "#,##0.###" if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
     text = babel_decimal(value, format=pattern)
     return text.replace("\u00a0", "\u202f") if str(get_locale()).startswith("sv") else text
+
+
+def counted(singular: str, plural: str, num: int, **values: Any) -> Markup:
+    """The text for so many, with the number written as all others are; templates and views know it as ngettext."""
+    text = get_translations().ungettext(singular, plural, num)
+    return Markup(text) % {"num": number(num), **values}
 
 
 def day(value: date) -> str:

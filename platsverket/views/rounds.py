@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from platsverket import outcome_words, outcomes, proposals, rounds, runs, words
 from platsverket.database import this_day
@@ -16,6 +15,7 @@ from platsverket.errors import Refused
 from platsverket.models import MatchRound, Run
 from platsverket.schemas import DecisionSchema, RoundSchema, RunSchema, load
 from platsverket.web import Paging, by, config, db, field_errors, form_values, page, paging, rule, this_page, typed
+from platsverket.words import counted as ngettext
 
 blueprint = Blueprint("rounds", __name__, url_prefix="/rounds")
 ROWS = 50

@@ -9,13 +9,13 @@ from html import unescape
 
 import pytest
 
-from platsverket import rounds
+from platsverket import rounds, words
 from platsverket.app import create_app
 from platsverket.config import Config
 from platsverket.database import this_day
 from tests.conftest import Web
 from tests.factories import PASSWORD, Factory
-from tests.web.desk import Desk, Visitor
+from tests.web.desk import Desk, Visitor, text
 
 TODAY = this_day()
 BEARER = {"Authorization": "Bearer x"}
@@ -142,6 +142,33 @@ def test_nothing_to_do_says_what_will_come(desk: Desk) -> None:
     page = desk.officer.get("/").text
     assert "Nothing waits for you" in page and 'href="/offers/new"' in page
     assert 'href="/needs/new"' in desk.lead.get("/").text
+
+
+def test_a_coordinator_is_told_how_many_answers_are_awaited_and_until_when(desk: Desk) -> None:
+    """Also when no new round is open; and an empty list of proposals asks no answer of them."""
+    assert "with what both sides have answered" in text(desk.coordinator.get("/proposals"))
+    assert "and you answer it" in text(desk.lead.get("/proposals"))
+    desk.offer(), desk.need(), desk.need()
+    desk.published(name="Vårens omgång")
+    page = text(desk.coordinator.get("/"))
+    last = this_day() + timedelta(days=14)
+    assert "Answers that are awaited" in page and f"Vårens omgång 2 {last:%-d %B %Y}" in page
+    assert "No round is under way" not in page
+
+
+def test_an_administrator_is_told_of_accounts(desk: Desk) -> None:
+    page = text(desk.reading(desk.make.user(administrator=True)).get("/"))
+    assert "You manage accounts and roles." in page and "proposals to answer" not in page
+
+
+def test_numbers_are_written_alike_also_when_they_are_counted(desk: Desk) -> None:
+    with desk.web.app.test_request_context("/?lang=en"):
+        assert words.counted("%(num)s premises of %(who)s", "%(num)s premises of %(who)s", 1207, who="<b>") == (
+            "1,207 premises of &lt;b&gt;"
+        )
+    shown = "{{ ngettext('%(num)s proposal', '%(num)s proposals', 1207) }}"
+    with desk.web.app.test_request_context("/?lang=sv"):
+        assert desk.web.app.jinja_env.from_string(shown).render() == "1\u202f207 förslag"
 
 
 def test_next_steps_follow_the_roles(desk: Desk) -> None:
