@@ -15,6 +15,7 @@ from platsverket.database import clock, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
 from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Agreement, Need, Offer, Proposal
+from platsverket.schemas import DECLINE_REASONS
 
 
 def sides(by: Identity, proposal: Proposal) -> list[str]:
@@ -27,6 +28,7 @@ def sides(by: Identity, proposal: Proposal) -> list[str]:
 def answer(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> Proposal:
     """Accept or decline for one's side; the second yes makes the agreement, a no frees the seats at once.
 
+    Each side has its own reasons to decline: no guest may say for the host that the premises are taken.
     The same answer twice is one answer. Raises Refused("proposal_expired") after the deadline by the database's
     clock, ("already_answered") for another answer than before, ("no_room") where the seats are no longer there.
     """
@@ -37,6 +39,8 @@ def answer(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> 
         return proposal
     if given is not None:
         raise Refused("already_answered")
+    if values["answer"] == "declined" and values["reason"] not in DECLINE_REASONS[side]:
+        raise invalid(reason=Fault("choice"))
     at = clock(session)
     status = proposal.status(at)
     if status != "open":
@@ -54,6 +58,16 @@ def answer(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> 
     if proposal.status(at) == "agreed":
         _agree(session, by, proposal)
     return proposal
+
+
+def closed(proposal: Proposal, side: str) -> str | None:
+    """The code that says why a side can no longer decline a proposal; None where it can."""
+    if proposal.agreement:
+        return "proposal_agreed"
+    status = proposal.status(now())
+    if status != "open":
+        return "proposal_expired" if status == "expired" else "proposal_closed"
+    return "already_accepted" if getattr(proposal, f"{side}_answer") else None
 
 
 def _agree(session: Session, by: Identity, proposal: Proposal) -> None:

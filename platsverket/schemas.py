@@ -32,16 +32,10 @@ from platsverket.fields import (
 )
 from platsverket.models import ROLES, WEEKDAYS
 
-DECLINE_REASONS = (
-    "place_no_longer_free",
-    "not_suitable",
-    "too_far",
-    "wrong_dates",
-    "security",
-    "cost",
-    "need_solved",
-    "other",
-)
+DECLINE_REASONS = {
+    "poster": ("place_no_longer_free", "not_suitable", "wrong_dates", "security", "cost", "other"),
+    "lead": ("not_suitable", "too_far", "wrong_dates", "security", "cost", "need_solved", "other"),
+}
 END_REASONS = ("need_ended", "premises_needed", "moved", "other")
 
 
@@ -239,7 +233,14 @@ class AnswerSchema(Body):
     """A side's answer to a proposal; declining asks for a reason. ``side`` only where one person stands on both."""
 
     answer = Choice(("accepted", "declined"), required=True)
-    reason = Choice(DECLINE_REASONS, load_default=None)
+    reason = Choice(
+        tuple(dict.fromkeys(code for codes in DECLINE_REASONS.values() for code in codes)),
+        load_default=None,
+        metadata={
+            "description": "Why declined. Only the host may say place_no_longer_free, only the guest too_far or "
+            "need_solved."
+        },
+    )
     side = Choice(("poster", "lead"), load_default=None)
 
     @validates_schema(skip_on_field_errors=True)

@@ -329,6 +329,10 @@ REFUSALS = {
     "answer_time_over": _("The last day to answer has passed. Open a new round."),
     "decision_impossible": _("The decision contradicts the round’s input or another decision that stands."),
     "proposal_expired": _("The time to answer has run out, so the seats have been let go."),
+    "proposal_agreed": _(
+        "Both sides have accepted, so there is an agreement. It can be ended early, on the page of the agreement."
+    ),
+    "already_accepted": _("Your side has already accepted, and an answer cannot be changed."),
     "proposal_closed": _("The proposal has already been settled."),
     "already_answered": _("Your side has already answered otherwise, and an answer cannot be changed."),
     "no_room": _("The seats are no longer there: others have taken them in the meantime. Nothing was changed."),

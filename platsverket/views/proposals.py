@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from platsverket import outcome_words, proposals
+from platsverket import outcome_words, proposals, words
 from platsverket.database import now
 from platsverket.errors import Refused
-from platsverket.schemas import AnswerSchema, load
+from platsverket.models import Proposal
+from platsverket.schemas import DECLINE_REASONS, AnswerSchema, load
 from platsverket.web import by, db, field_errors, form_values, page, paging, rule, typed
 
 blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
@@ -66,16 +67,31 @@ def _shown(ref: str, status: int = 200, errors: Any = None) -> Any:
 @blueprint.get("/<ref>/decline")
 @rule("proposal.answer")
 def ask_decline(ref: str) -> Any:
-    return _decline_page(ref, {"side": request.args.get("side", "")})
+    values = {"side": request.args.get("side", "")}
+    proposal, side = _own_side(ref, values)
+    closed = proposals.closed(proposal, side)
+    return _shown(ref, 409, field_errors(Refused(closed))) if closed else _decline_page(ref, values)
+
+
+def _own_side(ref: str, values: dict[str, Any]) -> tuple[Proposal, str]:
+    proposal = proposals.read(db(), by(), ref)
+    own = proposals.sides(by(), proposal)
+    if not own:
+        raise Refused("forbidden")
+    return proposal, values["side"] if values.get("side") in own else own[0]
 
 
 def _decline_page(ref: str, values: dict[str, Any], status: int = 200, errors: Any = None) -> Any:
-    proposal = proposals.read(db(), by(), ref)
-    own = proposals.sides(by(), proposal)
-    side = values["side"] if values.get("side") in own else (own[0] if own else None)
-    if side is None:
-        raise Refused("forbidden")
-    return page("proposals/decline.html", status, proposal=proposal, side=side, values=values, errors=errors or {})
+    proposal, side = _own_side(ref, values)
+    return page(
+        "proposals/decline.html",
+        status,
+        proposal=proposal,
+        side=side,
+        reasons=[(code, words.DECLINE_REASONS[code]) for code in DECLINE_REASONS[side]],
+        values=values,
+        errors=errors or {},
+    )
 
 
 @blueprint.post("/<ref>/answer")

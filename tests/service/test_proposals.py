@@ -13,7 +13,7 @@ from platsverket.models import Agreement, Event, Proposal, SeatDay, User, used_d
 from tests.factories import Factory
 
 ACCEPT = {"answer": "accepted", "reason": None, "side": None}
-DECLINE = {"answer": "declined", "reason": "too_far", "side": None}
+DECLINE = {"answer": "declined", "reason": "wrong_dates", "side": None}
 
 
 class Deal:

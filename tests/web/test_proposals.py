@@ -69,7 +69,7 @@ def test_declining_asks_for_a_reason(desk: Desk, proposal: Proposal) -> None:
 def test_late_changed_and_settled_answers_are_refused_in_a_sentence(desk: Desk, proposal: Proposal) -> None:
     """After the deadline, otherwise than before, or on what is settled: 409 with the reason, nothing stored."""
     here = f"/proposals/{proposal.ref}/answer"
-    decline = {"answer": "declined", "side": "lead", "reason": "too_far"}
+    decline = {"answer": "declined", "side": "lead", "reason": "wrong_dates"}
     desk.lead.post(here, {"answer": "accepted", "side": "lead"})
     answer = desk.lead.post(here, decline)
     assert answer.status_code == 409 and "already answered otherwise" in text(answer)
@@ -143,3 +143,38 @@ def test_others_neither_see_nor_answer(desk: Desk, proposal: Proposal) -> None:
     desk.fresh()
     stored = desk.make.session.get_one(Proposal, proposal.id)
     assert (stored.poster_answer, stored.lead_answer) == (None, None)
+
+
+def test_the_list_names_the_other_party(desk: Desk, proposal: Proposal) -> None:
+    """The host reads who the guest is and the guest who the host is; neither its own name on every row."""
+    rows = {who: text(getattr(desk, who).get("/proposals")) for who in ("officer", "lead", "coordinator")}
+    assert "Gästmyndigheten" in rows["officer"] and "Värdmyndigheten" not in rows["officer"]
+    assert "Värdmyndigheten" in rows["lead"] and "Gästmyndigheten" not in rows["lead"]
+    assert "Värdmyndigheten" in rows["coordinator"] and "Gästmyndigheten" in rows["coordinator"]
+
+
+@pytest.mark.parametrize(("who", "side", "not_theirs"), [
+    ("officer", "poster", "need_solved"), ("officer", "poster", "too_far"), ("lead", "lead", "place_no_longer_free"),
+])  # fmt: skip
+def test_each_side_has_its_own_reasons_to_decline(
+    desk: Desk, proposal: Proposal, who: str, side: str, not_theirs: str
+) -> None:
+    """A reason that only the other side can know is not offered, and refused at its field when sent all the same."""
+    visitor, here = getattr(desk, who), f"/proposals/{proposal.ref}"
+    page = visitor.get(f"{here}/decline").text
+    assert 'value="wrong_dates"' in page and f'value="{not_theirs}"' not in page
+    answer = visitor.post(f"{here}/answer", {"answer": "declined", "side": side, "reason": not_theirs})
+    assert answer.status_code == 422 and 'href="#f-reason"' in answer.text
+    assert "Awaiting answers" in text(visitor.get(here))
+
+
+def test_what_can_no_longer_be_declined_says_why(desk: Desk, proposal: Proposal) -> None:
+    """No form that would be refused: first one's own yes, then the agreement, with the way to end it."""
+    here = f"/proposals/{proposal.ref}"
+    desk.officer.post(f"{here}/answer", {"answer": "accepted", "side": "poster"})
+    answer = desk.officer.get(f"{here}/decline")
+    assert answer.status_code == 409 and "Your side has already accepted" in text(answer)
+    desk.lead.post(f"{here}/answer", {"answer": "accepted", "side": "lead"})
+    answer = desk.officer.get(f"{here}/decline")
+    assert answer.status_code == 409 and "Why do you decline?" not in text(answer)
+    assert "there is an agreement" in text(answer) and 'href="/agreements/' in answer.text
