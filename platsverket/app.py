@@ -297,7 +297,8 @@ def answer(status: int, what: Refused | str | None = None) -> Any:
     title, advice = words.HTTP.get(status, words.HTTP[500 if status >= 500 else 400])
     text = words.sentence(what) if isinstance(what, Refused) else (what or _plain(status))
     if not _is_api():
-        shown = make_response(page("error.html", status, title=str(title), sentence=text, advice=str(advice)))
+        said = {"title": str(title), "sentence": text, "advice": str(advice), "commitments": _commitments(what)}
+        shown = make_response(page("error.html", status, **said))
         return _patiently(shown)
     problem: dict[str, Any] = {
         "type": _kind(status, what),
@@ -312,12 +313,23 @@ def answer(status: int, what: Refused | str | None = None) -> Any:
             for name, faults in what.fields.items()
             for fault in faults
         ]
+    if commitments := _commitments(what):
+        problem["commitments"] = [
+            {name: getattr(one, name) for name in ("kind", "ref", "number", "agency", "seats")}
+            | {"start": one.start.isoformat(), "until": one.until.isoformat()}
+            for one in commitments
+        ]
     response = jsonify(problem)
     response.status_code = status
     response.content_type = "application/problem+json"
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return _patiently(response)
+
+
+def _commitments(what: Refused | str | None) -> list[Any]:
+    """The agreements and proposals that stand in the way of what was asked for."""
+    return what.numbers.get("commitments", []) if isinstance(what, Refused) else []
 
 
 def _patiently(response: Response) -> Response:

@@ -134,13 +134,16 @@ def commitments(session: Session, offer_id: int, today: date) -> list[Commitment
         .where(Proposal.offer_id == offer_id, Agreement.last_day >= today, Agreement.last_day >= Proposal.start)
     ).unique()
     held = session.scalars(select(Proposal).where(Proposal.offer_id == offer_id, Proposal.holds_seats)).unique()
-    found = [_commitment(a.proposal, "agreement", a.ref, a.number, a.last_day) for a in agreed]
-    found += [_commitment(p, "proposal", p.ref, None, p.until) for p in held]
+    found = [commitment(one) for one in [*(a.proposal for a in agreed), *held]]
     return sorted(found, key=lambda c: (c.start, c.ref))
 
 
-def _commitment(p: Proposal, kind: str, ref: str, number: str | None, last_day: date) -> Commitment:
-    return Commitment(kind, ref, number, p.need.agency.name, p.need.title, p.start, last_day, p.weekdays, p.seats)
+def commitment(p: Proposal) -> Commitment:
+    """What a proposal promises: its agreement where there is one, else the seats that are held."""
+    guest = (p.need.agency.name, p.need.title, p.start)
+    if made := p.agreement:
+        return Commitment("agreement", made.ref, made.number, *guest, made.last_day, p.weekdays, p.seats)
+    return Commitment("proposal", p.ref, None, *guest, p.until, p.weekdays, p.seats)
 
 
 def unfit(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from platsverket import places
+from platsverket import ledger, places
 from platsverket.access import Identity, demand, find, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
@@ -125,7 +125,7 @@ def _demand_free(session: Session, need: Need) -> None:
     )
     held = [*session.scalars(live).unique(), *session.scalars(agreed).unique()]
     if held:
-        raise Refused("need_committed", proposals=[p.ref for p in held])
+        raise Refused("need_committed", commitments=[ledger.commitment(p) for p in held])
 
 
 def _fill(session: Session, by: Identity, config: Config, need: Need, values: dict[str, Any]) -> None:

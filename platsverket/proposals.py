@@ -14,8 +14,7 @@ from platsverket.access import Identity, demand, find, rows
 from platsverket.database import clock, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
-from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Agreement, Need, Offer, Proposal
-from platsverket.schemas import DECLINE_REASONS
+from platsverket.models import CASE_OFFICER, DECLINE_REASONS, PROJECT_LEAD, Agreement, Need, Offer, Proposal
 
 
 def sides(by: Identity, proposal: Proposal) -> list[str]:

@@ -30,12 +30,8 @@ from platsverket.fields import (
     Whole,
     Words,
 )
-from platsverket.models import ROLES, WEEKDAYS
+from platsverket.models import DECLINE_REASONS, ROLES, WEEKDAYS
 
-DECLINE_REASONS = {
-    "poster": ("place_no_longer_free", "not_suitable", "wrong_dates", "security", "cost", "other"),
-    "lead": ("not_suitable", "too_far", "wrong_dates", "security", "cost", "need_solved", "other"),
-}
 END_REASONS = ("need_ended", "premises_needed", "moved", "other")
 
 

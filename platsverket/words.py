@@ -311,7 +311,7 @@ REFUSALS = {
     ),
     "need_withdrawn": _("The request has been withdrawn and can no longer be changed. Copy it to post it again."),
     "committed": _(
-        "This cannot be done while others rely on the premises. First these would have to be given up: %(commitments)s."
+        "This cannot be done while others rely on the premises. What is listed here would have to be given up first."
     ),
     "need_committed": _(
         "The request has a proposal or an agreement. Decline the proposal or end the agreement first, "
@@ -400,29 +400,14 @@ def shown(value: Any) -> str:
         return number(value)
     if isinstance(value, list | tuple):
         return ", ".join(shown(one) for one in value)
-    if hasattr(value, "start") and hasattr(value, "agency"):  # a commitment of the ledger
-        return _commitment(value)
     return str(getattr(value, "label", value))
 
 
-def _commitment(one: Any) -> str:
-    span = {
-        "title": one.title,
-        "agency": one.agency,
-        "start": day(one.start),
-        "until": day(one.until),
-        "seats": one.seats,
-    }
-    if one.number:
-        return gettext(
-            "agreement %(number)s (%(agency)s, %(seats)s seats, %(start)s to %(until)s)",
-            number=one.number,
-            **{k: v for k, v in span.items() if k != "title"},
-        )
-    return gettext(
-        "a proposal awaiting answers (%(agency)s, %(seats)s seats, %(start)s to %(until)s)",
-        **{k: v for k, v in span.items() if k != "title"},
-    )
+def commitment(one: Any) -> tuple[str, str]:
+    """What a commitment of the ledger is called, and for whom, how many and when."""
+    name = gettext("Agreement %(number)s", number=one.number) if one.number else gettext("Proposal awaiting answers")
+    seats = ngettext("%(num)s seat", "%(num)s seats", one.seats)
+    return name, f"{one.agency}, {seats}, {span(one.start, one.until)}"
 
 
 def event(kind: str, data: dict[str, Any]) -> str:
@@ -479,9 +464,12 @@ def number(value: float, decimals: int | None = None) -> str:
 
 
 def counted(singular: str, plural: str, num: int, **values: Any) -> Markup:
-    """The text for so many, with the number written as all others are; templates and views know it as ngettext."""
+    """The text for so many, with the number written as all others are; known as ngettext, so that texts are found."""
     text = get_translations().ungettext(singular, plural, num)
     return Markup(text) % {"num": number(num), **values}
+
+
+ngettext = counted
 
 
 def day(value: date) -> str:

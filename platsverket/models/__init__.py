@@ -7,7 +7,7 @@ never leave the database. Dates are calendar dates, times are UTC.
 from __future__ import annotations
 
 from platsverket.models.base import NAMES, REF_ALPHABET, REF_LENGTH, WEEKDAYS, Model, Utc, Weekdays, new_ref
-from platsverket.models.deals import Agreement, Proposal, SeatDay, used_days
+from platsverket.models.deals import DECLINE_REASONS, Agreement, Proposal, SeatDay, used_days
 from platsverket.models.events import Event
 from platsverket.models.needs import Need
 from platsverket.models.offers import Offer, OfferAdmission, OfferCoordinator, OfferSpan, standing_offers
@@ -28,6 +28,7 @@ from platsverket.models.rounds import Decision, MatchRound, Run
 __all__ = [
     "CASE_OFFICER",
     "COORDINATOR",
+    "DECLINE_REASONS",
     "NAMES",
     "PROJECT_LEAD",
     "REF_ALPHABET",

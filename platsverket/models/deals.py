@@ -12,6 +12,12 @@ from platsverket.models.needs import Need
 from platsverket.models.offers import Offer
 from platsverket.models.rounds import MatchRound
 
+# What each side may give as its reason to decline.
+DECLINE_REASONS = {
+    "poster": ("place_no_longer_free", "not_suitable", "wrong_dates", "security", "cost", "other"),
+    "lead": ("not_suitable", "too_far", "wrong_dates", "security", "cost", "need_solved", "other"),
+}
+
 
 class Proposal(Model):
     """A published placement, offered to both sides; its seats are held until it is answered or its time is out."""

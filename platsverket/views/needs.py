@@ -107,7 +107,7 @@ def prioritise(ref: str) -> Any:
 def _form(need: Need | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
     return page(
         "needs/form.html", status,
-        **{"place_choices": [], "copied": None, **context},
+        **{"place_choices": [], "copied": None, "commitments": [], **context},
         need=need, values=values,
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(PROJECT_LEAD))],
     )  # fmt: skip
@@ -118,7 +118,14 @@ def _again(need: Need | None, refused: Refused) -> Any:
     if not refused.fields and refused.code != "need_committed":
         raise refused
     choices = forms.place_choices(refused)
-    return _form(need, refused.status, values=typed(), errors=field_errors(refused), place_choices=choices)
+    return _form(
+        need,
+        refused.status,
+        values=typed(),
+        errors=field_errors(refused),
+        place_choices=choices,
+        commitments=refused.numbers.get("commitments", []),
+    )
 
 
 def _fresh() -> dict[str, Any]:

@@ -130,7 +130,7 @@ def withdraw(ref: str) -> Any:
 def _form(offer: Offer | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
     return page(
         "offers/form.html", status,
-        **{"place_choices": [], "spans_changed": False, "copied": None, **context},
+        **{"place_choices": [], "spans_changed": False, "copied": None, "commitments": [], **context},
         offer=offer, values=values,
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(CASE_OFFICER))],
         coordinators=[(u.ref, u.name) for u in accounts.coordinators(db())],
@@ -142,7 +142,14 @@ def _again(offer: Offer | None, refused: Refused) -> Any:
     if not refused.fields and refused.code != "committed":
         raise refused
     values, choices = forms.typed_with_spans(forms.typed_spans()), forms.place_choices(refused)
-    return _form(offer, refused.status, values=values, errors=field_errors(refused), place_choices=choices)
+    return _form(
+        offer,
+        refused.status,
+        values=values,
+        errors=field_errors(refused),
+        place_choices=choices,
+        commitments=refused.numbers.get("commitments", []),
+    )
 
 
 def _fresh() -> dict[str, Any]:

@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from platsverket import outcome_words, proposals, words
 from platsverket.database import now
 from platsverket.errors import Refused
-from platsverket.models import Proposal
-from platsverket.schemas import DECLINE_REASONS, AnswerSchema, load
+from platsverket.models import DECLINE_REASONS, Proposal
+from platsverket.schemas import AnswerSchema, load
 from platsverket.web import by, db, field_errors, form_values, page, paging, rule, typed
 
 blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")

@@ -279,3 +279,21 @@ def test_a_change_leaves_its_event_and_a_refused_one_none(web: Web) -> None:
     assert [(e["kind"], e["data"]) for e in events["items"]] == [("offer.posted", {"seats": 10})]
     assert web.make.session.scalar(select(func.count(Offer.id))) == 1
     assert web.make.session.scalar(select(func.count(Need.id))) == 0
+
+
+def test_a_conflict_lists_what_stands_in_the_way(web: Web) -> None:
+    """Withdrawing premises or a request that a proposal holds: the problem names the proposal, then the agreement."""
+    make = web.make
+    host, guest = make.agency("Värden"), make.agency("Gästen")
+    offer, need = make.offer(host), make.need(guest)
+    poster, lead = caller(web, make.officer(host)), caller(web, make.lead(guest))
+    [proposal] = make.published(make.coordinator())
+    ref, seats = proposal.ref, proposal.seats
+    paths = ((poster, f"/offers/{offer.ref}/withdrawal"), (lead, f"/needs/{need.ref}/withdrawal"))
+    for who, path in paths:
+        [one] = who.post(path, status=409).json["commitments"]
+        assert (one["kind"], one["ref"], one["agency"], one["seats"]) == ("proposal", ref, "Gästen", seats)
+    agreed = [who.post(f"/proposals/{ref}/answer", {"answer": "accepted"}).json for who, _ in paths][-1]
+    for who, path in paths:
+        [one] = who.post(path, status=409).json["commitments"]
+        assert (one["kind"], one["ref"], one["until"]) == ("agreement", agreed["agreement"], agreed["until"])

@@ -102,6 +102,7 @@ def test_a_request_with_a_proposal_shows_it_and_cannot_be_changed(desk: Desk) ->
     assert f"/proposals/{proposal.ref}" in desk.lead.get(f"/needs/{need.ref}").text
     answer = desk.lead.post(f"/needs/{need.ref}/edit", form(desk.guest, title="Andra"))
     assert answer.status_code == 409 and 'value="Andra"' in answer.text
+    assert 'href="/proposals/' in answer.text.split("<main")[1] and "Proposal awaiting answers" in answer.text
     assert "Decline the proposal or end the agreement first" in answer.text
     assert desk.lead.post(f"/needs/{need.ref}/withdraw").status_code == 409
     assert stored(desk)[0].title == "Projektrum"

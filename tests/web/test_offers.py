@@ -182,19 +182,21 @@ def test_changing_keeps_what_was_not_touched(desk: Desk) -> None:
 
 
 def test_below_what_is_held_the_page_names_what_would_have_to_be_given_up(desk: Desk) -> None:
-    """Fewer seats than a proposal holds: 409, the sentence names the guest, the form keeps what was typed."""
+    """Fewer seats than a proposal holds: 409, a list that leads to it and names the guest; what was typed stays."""
     offer, _need = desk.offer(seats=4), desk.need(seats=4)
-    assert len(desk.published()) == 1
+    [proposal] = desk.published()
+    link = f'<li><a href="/proposals/{proposal.ref}">Proposal awaiting answers</a>: Gästmyndigheten, 4 seats, '
     days = {"spans-0-from": offer.spans[0].first_day.isoformat(), "spans-0-until": offer.spans[0].last_day.isoformat()}
     values = {"weekdays": list(offer.weekdays), "place": offer.place, "title": "Mindre", "seats": "2", **days}
     answer = desk.officer.post(f"/offers/{offer.ref}/edit", form(desk.host, **values))
     page = text_of(answer)
     assert answer.status_code == 409
-    assert "First these would have to be given up: a proposal awaiting answers (Gästmyndigheten, 4 seats" in page
+    assert "What is listed here would have to be given up first." in page and link in page
     assert 'value="Mindre"' in page
     assert stored(desk)[0].seats == 4
-    assert "First these would have to be given up" in text_of(desk.officer.get(f"/offers/{offer.ref}/withdraw"))
-    assert desk.officer.post(f"/offers/{offer.ref}/withdraw").status_code == 409
+    assert link in text_of(desk.officer.get(f"/offers/{offer.ref}/withdraw"))
+    answer = desk.officer.post(f"/offers/{offer.ref}/withdraw")
+    assert answer.status_code == 409 and link in text_of(answer)
     shown = text_of(desk.officer.get(f"/offers/{offer.ref}"))
     assert "Proposal awaiting answers" in shown and "Gästmyndigheten" in shown
 

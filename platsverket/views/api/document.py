@@ -72,6 +72,23 @@ PROBLEM: dict[str, Any] = {
                 "properties": {"field": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
             },
         },
+        "commitments": {
+            "type": "array",
+            "description": "The agreements and proposals that stand in the way; they would have to be given up first.",
+            "items": {
+                "type": "object",
+                "required": ["kind", "ref", "number", "agency", "seats", "start", "until"],
+                "properties": {
+                    "kind": {"type": "string", "enum": ["agreement", "proposal"]},
+                    "ref": {"type": "string"},
+                    "number": {"type": ["string", "null"], "description": "Of an agreement."},
+                    "agency": {"type": "string", "description": "The guest."},
+                    "seats": {"type": "integer"},
+                    "start": {"type": "string", "format": "date"},
+                    "until": {"type": "string", "format": "date"},
+                },
+            },
+        },
     },
 }  # fmt: skip
 PROBLEM_TEXTS = {
