@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from platsverket.access import Identity, demand, rows
 from platsverket.database import now
-from platsverket.models import Event, Need, Offer
+from platsverket.models import Agreement, ApiToken, Event, MatchRound, Need, Offer, Proposal, User
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 
@@ -29,25 +29,51 @@ def record(
 
 
 def search(
-    session: Session, by: Identity, noun: str = "", ref: str = "", limit: int = 20, offset: int = 0
+    session: Session,
+    by: Identity,
+    noun: str = "",
+    ref: str = "",
+    limit: int = 20,
+    offset: int = 0,
+    *,
+    brief: bool = False,
 ) -> tuple[list[Event], int]:
-    """Events this reader may see, newest first, of one kind of thing or of one thing, and how many in all."""
+    """Events this reader may see, newest first, of one kind of thing or of one thing, and how many in all.
+
+    ``brief`` leaves out that each single proposal was published: one event of the round tells it of them all.
+    """
     demand(by, "event.read")
     query = select(Event).where(rows(by, "event.read"))
     if noun:
         query = query.where(Event.noun == noun)
     if ref:
         query = query.where(Event.noun_ref == ref)
+    if brief:
+        query = query.where(Event.kind != "proposal.published")
     total = session.scalar(select(func.count()).select_from(query.with_only_columns(Event.id).subquery())) or 0
     page = query.order_by(Event.id.desc()).limit(limit).offset(offset)
     return list(session.scalars(page).unique()), total
 
 
-def titles(session: Session, found: list[Event]) -> dict[str, str]:
-    """What premises and requests that these events concern are called, by their ref; who sees an event may see it."""
-    refs = {event.noun_ref for event in found}
+NAMES: dict[str, Any] = {
+    "offer": select(Offer.ref, Offer.title),
+    "need": select(Need.ref, Need.title),
+    "proposal": select(Proposal.ref, Need.title).join(Need, Proposal.need_id == Need.id),
+    "agreement": select(Agreement.ref, Agreement.number),
+    "round": select(MatchRound.ref, MatchRound.name),
+    "account": select(User.ref, User.name),
+    "token": select(ApiToken.ref, User.name).join(User, ApiToken.user_id == User.id),
+}
+
+
+def names(session: Session, found: list[Event]) -> dict[str, str]:
+    """What the things of these events are called, by their ref; whoever sees an event may know that.
+
+    A proposal is called as its request, a token as its person. One query for each kind of thing, none for each event.
+    """
     named: dict[str, str] = {}
-    for model in (Offer, Need):
-        for ref, title in session.execute(select(model.ref, model.title).where(model.ref.in_(refs))):
-            named[ref] = title
+    for noun in {event.noun for event in found} & NAMES.keys():
+        ref = NAMES[noun].selected_columns[0]
+        refs = {event.noun_ref for event in found if event.noun == noun}
+        named |= {row[0]: row[1] for row in session.execute(NAMES[noun].where(ref.in_(refs)))}
     return named

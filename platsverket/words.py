@@ -180,6 +180,7 @@ EVENTS = {
     "round.opened": _("The match round %(name)s was opened."),
     "round.frozen": _("A match round was frozen with %(offers)s premises and %(needs)s requests."),
     "round.run_requested": _("Run %(number)s of a match round was asked for."),
+    "round.run_done": _("Run %(number)s of a match round was done."),
     "round.run_failed": _("A run of a match round failed."),
     "round.exported": _("The input or outcome of run %(number)s of a match round was fetched as a file."),
     "round.stop_requested": _("A run of a match round was asked to stop."),
