@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import sessionmaker
 
-from platsverket import needs, offers, proposals, rounds, runs
+from platsverket import events, needs, offers, outcomes, proposals, rounds, runs, steps
 from platsverket.database import now
 from platsverket.errors import Refused
 from platsverket.jobs import Worker
@@ -316,3 +316,20 @@ def test_what_is_being_withdrawn_is_waited_for_at_publication(make: Factory, nam
         other.commit()
     publishing.join()
     assert aside == [f"{name}_withdrawn"]
+
+
+def test_after_publication_its_answers_are_awaited_and_its_lack_is_explained(make: Factory) -> None:
+    """The coordinator counts what awaits answers; a request without a place reads why, and one that has it nothing."""
+    host, guest, coordinator = make.agency(), make.agency(), make.coordinator()
+    make.offer(host), make.need(guest)
+    lead = make.lead(guest)
+    large = make.need(guest, lead, seats=12)
+    [proposal] = make.published(coordinator)
+    [(match_round, open_ones)] = steps.next_steps(make.session, make.identity(coordinator)).awaited
+    assert (match_round.ref, open_ones) == (proposal.match_round.ref, 1)
+    assert steps.next_steps(make.session, make.identity(lead)).awaited == []
+    told = outcomes.answer(make.session, make.identity(lead), large)
+    assert told and told.reasons == [{"code": "size", "offers": None}]
+    assert outcomes.answer(make.session, make.identity(lead), proposal.need) is None
+    named = events.names(make.session, events.search(make.session, make.identity(coordinator))[0])
+    assert named[match_round.ref] == match_round.name and named[proposal.ref] == proposal.need.title
