@@ -23,7 +23,7 @@ from platsverket.database import connect, ping, sessions, this_day
 from platsverket.errors import Refused
 from platsverket.features import GROUPS
 from platsverket.models import User
-from platsverket.web import PageUser, Service, db, page, safe_path
+from platsverket.web import PageUser, Service, db, page, safe_path, submitted
 
 log = structlog.get_logger()
 LANGUAGES = {"sv": "Svenska", "en": "English"}
@@ -244,7 +244,7 @@ def _errors(app: Flask) -> None:
         g.setdefault("by", ANONYMOUS)
         if refused.code == "not_signed_in" and not _is_api():
             flash(gettext("Sign in to go on."), "info")
-            wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+            wanted = "" if submitted() else request.full_path.rstrip("?")
             return redirect(url_for("start.sign_in", next=safe_path(wanted)), 303)
         return answer(refused.status, refused)
 

@@ -85,6 +85,11 @@ def by() -> Identity:
     return identity
 
 
+def submitted() -> bool:
+    """Whether a form was sent. Only a POST sends one: HEAD asks what GET does, and nobody checks its token."""
+    return request.method == "POST"
+
+
 def form_values() -> dict[str, Any]:
     """The form as a schema reads it: "spans-0-from" is nested, repeated names become lists, blanks in lists vanish.
 

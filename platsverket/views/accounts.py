@@ -11,7 +11,7 @@ from platsverket import accounts, agencies
 from platsverket.errors import Fault, Refused
 from platsverket.models import User
 from platsverket.schemas import AccountSchema, load
-from platsverket.web import by, db, field_errors, page, paging, rule, typed
+from platsverket.web import by, db, field_errors, page, paging, rule, submitted, typed
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
 BLANK_ROWS = 2
@@ -29,7 +29,7 @@ def index() -> Any:
 @blueprint.route("/new", methods=["GET", "POST"])
 @rule("account.manage")
 def new() -> Any:
-    if request.method == "GET":
+    if not submitted():
         return _form(None, values={"language": "sv"}, rows=[])
     try:
         user, password = accounts.create(db(), by(), _read())
@@ -42,7 +42,7 @@ def new() -> Any:
 @rule("account.manage")
 def edit(ref: str) -> Any:
     account = accounts.account(db(), by(), ref)
-    if request.method == "GET":
+    if not submitted():
         return _form(account, values=_values(account), rows=[(m.agency.name, m.role) for m in account.memberships])
     try:
         accounts.change(db(), by(), ref, _read())
@@ -64,7 +64,7 @@ def reopen(ref: str) -> Any:
 @rule("account.manage")
 def close(ref: str) -> Any:
     account = accounts.account(db(), by(), ref)
-    if request.method == "GET":
+    if not submitted():
         return page("accounts/close.html", account=account)
     accounts.deactivate(db(), by(), ref)
     flash(gettext("The account has been closed."), "success")
@@ -75,7 +75,7 @@ def close(ref: str) -> Any:
 @rule("account.manage")
 def new_password(ref: str) -> Any:
     account = accounts.account(db(), by(), ref)
-    if request.method == "GET":
+    if not submitted():
         return page("accounts/new_password.html", account=account)
     password = accounts.reset_password(db(), by(), ref)
     return page("accounts/password.html", account=account, password=password, fresh=False)

@@ -11,7 +11,7 @@ from flask_login import current_user
 from platsverket import accounts
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.schemas import PasswordSchema, TokenSchema, load
-from platsverket.web import by, config, db, field_errors, form_values, page, rule, typed
+from platsverket.web import by, config, db, field_errors, form_values, page, rule, submitted, typed
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
 
@@ -38,7 +38,7 @@ def language() -> Any:
 @blueprint.route("/password", methods=["GET", "POST"])
 @rule("self")
 def password() -> Any:
-    if request.method == "GET":
+    if not submitted():
         return page("me/password.html")
     try:
         accounts.change_password(db(), by(), load(PasswordSchema(), form_values()), current_user.get_id())
@@ -53,7 +53,7 @@ def password() -> Any:
 @blueprint.route("/tokens", methods=["GET", "POST"])
 @rule("self")
 def tokens() -> Any:
-    if request.method == "GET":
+    if not submitted():
         return _tokens_page(values={"days": min(90, config().sign_in.token_days)})
     try:
         token, secret = accounts.make_token(db(), by(), config().sign_in, load(TokenSchema(), form_values()))

@@ -15,7 +15,7 @@ from platsverket.errors import Refused
 from platsverket.features import FEATURES
 from platsverket.models import PROJECT_LEAD, Need
 from platsverket.schemas import NeedSchema, PrioritySchema, load
-from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule, typed
+from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule, submitted, typed
 
 blueprint = Blueprint("needs", __name__, url_prefix="/needs")
 
@@ -43,7 +43,7 @@ def show(ref: str) -> Any:
 @blueprint.route("/new", methods=["GET", "POST"])
 @rule("need.post")
 def new() -> Any:
-    if request.method == "GET":
+    if not submitted():
         return _form(None, values=_fresh())
     try:
         need = needs.post(db(), by(), config(), _read(None))
@@ -66,7 +66,7 @@ def edit(ref: str) -> Any:
     need = find(db(), by(), "need.edit", Need, ref, seen="need.read")
     if need.withdrawn_at:
         raise Refused("need_withdrawn")
-    if request.method == "GET":
+    if not submitted():
         return _form(need, values=_values(need))
     try:
         needs.change(db(), by(), config(), ref, _read(need))
@@ -80,7 +80,7 @@ def edit(ref: str) -> Any:
 @rule("need.edit")
 def withdraw(ref: str) -> Any:
     need = find(db(), by(), "need.edit", Need, ref, seen="need.read")
-    if request.method == "GET":
+    if not submitted():
         return page("needs/withdraw.html", need=need)
     needs.withdraw(db(), by(), ref)
     flash(gettext("The request has been withdrawn."), "success")
@@ -91,7 +91,7 @@ def withdraw(ref: str) -> Any:
 @rule("need.prioritise")
 def prioritise(ref: str) -> Any:
     need = needs.read(db(), by(), ref)
-    if request.method == "GET":
+    if not submitted():
         return page("needs/priority.html", need=need, values={"priority": need.priority})
     try:
         wanted = load(PrioritySchema(), form_values())

@@ -16,7 +16,7 @@ from platsverket.errors import Refused
 from platsverket.models import CASE_OFFICER, COORDINATOR, Offer
 from platsverket.offers import Filters
 from platsverket.schemas import OfferSchema, OfferSearchSchema, load
-from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule
+from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule, submitted
 from platsverket.words import day
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offers")
@@ -67,7 +67,7 @@ def show(ref: str) -> Any:
 @blueprint.route("/new", methods=["GET", "POST"])
 @rule("offer.post")
 def new() -> Any:
-    if request.method == "GET":
+    if not submitted():
         return _form(None, values=_fresh())
     spans = forms.spans_asked_for()
     if spans is not None:
@@ -93,7 +93,7 @@ def edit(ref: str) -> Any:
     offer = find(db(), by(), "offer.edit", Offer, ref, seen="offer.read")
     if offer.withdrawn_at:
         raise Refused("offer_withdrawn")
-    if request.method == "GET":
+    if not submitted():
         return _form(offer, values=_values(offer))
     spans = forms.spans_asked_for()
     if spans is not None:
@@ -120,7 +120,7 @@ def reconfirm(ref: str) -> Any:
 @rule("offer.edit")
 def withdraw(ref: str) -> Any:
     offer = find(db(), by(), "offer.edit", Offer, ref, seen="offer.read")
-    if request.method == "GET":
+    if not submitted():
         return page("offers/withdraw.html", offer=offer, owed=ledger.commitments(db(), offer.id, this_day()))
     offers.withdraw(db(), by(), ref)
     flash(gettext("The premises have been withdrawn."), "success")

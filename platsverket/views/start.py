@@ -11,7 +11,7 @@ from platsverket import accounts, demo, outcome_words, rounds, statistics, steps
 from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.schemas import SignInSchema, load
-from platsverket.web import PageUser, by, config, db, field_errors, page, rule, safe_path, typed
+from platsverket.web import PageUser, by, config, db, field_errors, page, rule, safe_path, submitted, typed
 
 blueprint = Blueprint("start", __name__)
 
@@ -30,7 +30,7 @@ def home() -> Any:
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @rule("public")
 def sign_in() -> Any:
-    if request.method == "GET":
+    if not submitted():
         return _sign_in_page(values={"next": request.args.get("next", "")})
     try:
         values = load(SignInSchema(), {name: request.form.get(name, "") for name in ("email", "password")})

@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from platsverket import accounts, proposals, rounds
 from platsverket.access import POLICY
 from platsverket.app import create_app
-from platsverket.models import CASE_OFFICER, PROJECT_LEAD, User
+from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Model, User
 from tests.conftest import settings
 from tests.factories import PASSWORD, Factory
 
@@ -119,7 +120,8 @@ class World:
         else:
             asked = {"kind": "bar", "need": self.refs["need"], "offer": self.refs["open"]}
             asked = asked if rule.endpoint in ("rounds.ask_decision", "rounds.decide") else {}
-            answer = client.open(path, method=method, **{"query_string" if method == "GET" else "data": asked})
+            sent = "query_string" if method in ("GET", "HEAD") else "data"
+            answer = client.open(path, method=method, **{sent: asked})
         to, text = answer.headers.get("Location", ""), answer.text + str(answer.headers)
         return Call(who, method, rule.endpoint, path, offer, answer.status_code, to, text)
 
@@ -259,6 +261,27 @@ def _fits(call: Call, expected: str) -> bool:
     if expected in ANSWERS:
         return call.status == ANSWERS[expected]
     return call.status < 500 and call.status not in (401, 403, 404, 405) and not to_sign_in
+
+
+def test_looking_changes_nothing(world: World) -> None:
+    """HEAD and OPTIONS on every route, as everybody, leave every row as it was, and HEAD answers as GET does."""
+    for rule in world.app.url_map.iter_rules():
+        if rule.endpoint == "static":
+            continue
+        before = _rows(world)
+        for who in world.clients:
+            head = world.call(who, rule, "HEAD")
+            world.call(who, rule, "OPTIONS")
+            assert head.status == world.call(who, rule, "GET").status, str(head)
+        assert _rows(world) == before, f"{rule} was only looked at"
+
+
+def _rows(world: World) -> dict[str, list[Any]]:
+    """Every row of every table, but for the events by which reading itself is put on record."""
+    world.make.session.rollback()
+    found = {table.name: list(world.make.session.execute(select(table))) for table in Model.metadata.sorted_tables}
+    found["event"] = [event for event in found["event"] if event.kind not in ("offer.address_read", "round.exported")]
+    return found
 
 
 def test_sealed_premises_are_to_others_as_if_they_were_not_there(world: World) -> None:
