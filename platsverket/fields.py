@@ -15,7 +15,13 @@ from platsverket.features import FEATURES
 EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 REF = re.compile(r"[23456789a-hjkmnp-z]{10}")
 NUMBER_BLANKS = str.maketrans("", "", " \u00a0\u2009\u202f")
+PHONE = re.compile(r"[+(]?[0-9][0-9 ()./-]{1,38}")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+# What nobody sees, inside the brackets of a pattern: controls, line separators, signs that turn the direction of a text
+# around, and code points that are no characters.
+HIDDEN = r"\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef" + "".join(
+    chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)
+)
 
 
 def fault(code: str, **numbers: Any) -> ValidationError:
@@ -34,12 +40,16 @@ class Words(fields.Field[str]):
         super().__init__(**kwargs)
         self.most, self.lines = most, lines
 
+    @property
+    def hidden(self) -> str:
+        """The characters that are refused, as they stand inside the brackets of a pattern."""
+        return (r"\u0000-\u0008\u000b-\u001f" if self.lines else r"\u0000-\u001f") + HIDDEN
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> str:
         if not isinstance(value, str):
             raise fault("text")
         text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-        allowed = "\n\t" if self.lines else ""
-        if any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in text):
+        if re.search(f"[{self.hidden}]", text):
             raise fault("control_characters")
         if len(text) > self.most:
             raise fault("too_long", most=self.most, length=len(text))
@@ -56,6 +66,17 @@ class Email(Words):
         text = super()._deserialize(value, attr, data, **kwargs).lower()
         if text and not EMAIL.fullmatch(text):
             raise fault("email")
+        return text
+
+
+class Phone(Words):
+    def __init__(self, **kwargs: Any):
+        super().__init__(40, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text and not PHONE.fullmatch(text):
+            raise fault("phone")
         return text
 
 
@@ -141,19 +162,19 @@ class Choice(fields.Field[str]):
 
 
 class Choices(fields.Field[list[str]]):
-    """Several of a few codes, in their own order, each once; at least ``least`` of them."""
+    """Several of a few codes, in their own order, each once; with ``filled`` at least one of them."""
 
     default_error_messages: ClassVar[dict[str, Any]] = MESSAGES
 
-    def __init__(self, choices: tuple[str, ...], *, least: int = 0, **kwargs: Any):
+    def __init__(self, choices: tuple[str, ...], *, filled: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
-        self.choices, self.least = choices, least
+        self.choices, self.filled = choices, filled
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> list[str]:
         if not isinstance(value, list) or any(not isinstance(v, str) or v not in self.choices for v in value):
             raise fault("choice")
-        if len(set(value)) < self.least:
-            raise fault("choose_at_least", least=self.least)
+        if self.filled and not value:
+            raise fault("choose_at_least")
         return [code for code in self.choices if code in value]
 
 

@@ -55,7 +55,8 @@ class Filters:
 def post(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> Offer:
     """Post spare premises for one's own organisation.
 
-    Raises Refused("invalid") with faults at ``agency``, ``place`` (unknown or ambiguous, with choices) or the lists.
+    Raises Refused("invalid") with faults at ``agency``, ``place`` (unknown or ambiguous, with choices), the lists, or
+    ``spans`` when the last day of the last one has passed.
     """
     demand(by, "offer.post")
     at = now()
@@ -210,6 +211,8 @@ def _fill(session: Session, by: Identity, config: Config, offer: Offer, values: 
     agency = by_refs(session, [values["agency"]], "agency")[0]
     if agency.id not in by.agencies(CASE_OFFICER):
         raise invalid(agency=Fault("not_own_agency"))
+    if values["spans"][-1][1] < this_day():
+        raise invalid(spans=Fault("periods_over"))
     for name in PLAIN:
         setattr(offer, name, values[name])
     offer.agency, offer.agency_id = agency, agency.id

@@ -25,6 +25,7 @@ from platsverket.fields import (
     Decimal,
     Email,
     FeatureStates,
+    Phone,
     Ref,
     Refs,
     Whole,
@@ -79,14 +80,14 @@ class PlacedSchema(Body):
     place = Words(200, required=True)
     seats = Whole(1, 10_000, load_default=None)
     area_m2 = Whole(1, 1_000_000, load_default=None)
-    weekdays = Choices(WEEKDAYS, least=1, required=True)
+    weekdays = Choices(WEEKDAYS, filled=True, required=True)
     contact_name = Words(120, load_default="")
     contact_email = Email(load_default="")
-    contact_phone = Words(40, load_default="")
+    contact_phone = Phone(load_default="")
 
     @validates_schema(skip_on_field_errors=False)
     def _some_size(self, data: dict[str, Any], **_: Any) -> None:
-        if "seats" in data and data["seats"] is None and data.get("area_m2") is None:
+        if {"seats", "area_m2"} <= set(data) and data["seats"] is None and data["area_m2"] is None:
             raise ValidationError({"seats": [Fault("seats_or_area")]})
 
 
@@ -125,6 +126,24 @@ class OfferSchema(PlacedSchema):
             if first <= last:
                 raise ValidationError({"spans": [Fault("spans_overlap", day=first)]})
         data["spans"] = ordered
+
+    @validates_schema(skip_on_field_errors=False)
+    def _stay_fits(self, data: dict[str, Any], **_: Any) -> None:
+        spans = [span for span in data.get("spans") or () if isinstance(span, tuple)]
+        longest = max(((last - first).days + 1 for first, last in spans), default=None)
+        if longest and data.get("minimum_days", 1) > longest:
+            raise ValidationError({"minimum_days": [Fault("longer_than_periods", longest=longest)]})
+
+    @validates_schema(skip_on_field_errors=False)
+    def _seats_fit(self, data: dict[str, Any], **_: Any) -> None:
+        seats, area = data.get("seats"), data.get("area_m2")
+        if seats and area and area < seats:
+            raise ValidationError({"area_m2": [Fault("too_little_area", seats=seats)]})
+
+    @validates_schema(skip_on_field_errors=False)
+    def _sealed_to_somebody(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("visibility") == "sealed" and data.get("coordinators") == []:
+            raise ValidationError({"coordinators": [Fault("sealed_to_all")]})
 
     @validates_schema(skip_on_field_errors=False)
     def _admission(self, data: dict[str, Any], **_: Any) -> None:

@@ -258,6 +258,7 @@ FAULTS = {
     "control_characters": _("There are invisible control characters here. Type the text again."),
     "too_long": _("Write at most %(most)s characters. Now there are %(length)s."),
     "email": _("Write an e-mail address such as name@agency.se."),
+    "phone": _("Write a telephone number such as 010-123 45 67."),
     "whole_number": _("Write a whole number, such as 12."),
     "number": _("Write a number, such as 12 or 2.5."),
     "range": _("Write a number from %(least)s to %(most)s."),
@@ -265,7 +266,7 @@ FAULTS = {
     "no_such_date": _("There is no such date. Check the month and the day."),
     "year": _("Write a date between the years %(least)s and %(most)s."),
     "choice": _("Choose one of the alternatives."),
-    "choose_at_least": _("Choose at least %(least)s."),
+    "choose_at_least": _("Choose at least one."),
     "too_many": _("There can be at most %(most)s."),
     "features": _("Answer yes, no or unknown for features in the list."),
     "list": _("This must be a list."),
@@ -274,6 +275,14 @@ FAULTS = {
     "value": _("The value cannot be read. (%(says)s)"),
     "until_before_from": _("The last day must not be before the first day."),
     "spans_overlap": _("The periods overlap on %(day)s. Put them together or move one."),
+    "periods_over": _("All periods are already over. Give one that ends today or later."),
+    "longer_than_periods": _(
+        "No period is that long: the longest has %(longest)s days. Give a shorter stay or a longer period."
+    ),
+    "too_little_area": _("%(seats)s seats have no room on so few square metres. Check both figures."),
+    "sealed_to_all": _(
+        "Name at least one coordinator. Sealed premises can only be matched by somebody who may know of them."
+    ),
     "seats_or_area": _("Give the number of seats or the area, or both."),
     "both_admitted_and_not": _("The same organisation cannot be both admitted and turned away."),
     "latest_before_earliest": _("The latest start must not be before the earliest start."),

@@ -55,7 +55,9 @@ def test_posting_stores_the_request_and_shows_it(desk: Desk) -> None:
         ({"earliest_start": "1999-12-01"}, "earliest_start", "Write a date between the years"),
         ({"latest_start": "2020-01-01", "earliest_start": "2020-01-01"}, "latest_start", "This day has already passed"),
         ({"earliest_start": "2030-01-01"}, "latest_start", "The latest start must not be before the earliest start."),
-        ({"weekdays": []}, "weekdays", "Weekdays: "),
+        ({"weekdays": []}, "weekdays", "Weekdays: Choose at least one."),
+        ({"title": "Rum \u202egnp.exe"}, "title", "invisible control characters"),
+        ({"contact_phone": "<script>"}, "contact_phone", "Write a telephone number such as"),
         ({"place": "Ekeby"}, "place", "There are several places with this name."),
     ],
 )

@@ -74,7 +74,15 @@ def test_seats_follow_from_the_area_when_only_that_is_given(desk: Desk) -> None:
         ({"visibility": "secret"}, "visibility", "Choose one of the alternatives."),
         ({"features-lift": "perhaps"}, "features", "Answer yes, no or unknown"),
         ({"title": "a\x00b"}, "title", "invisible control characters"),
+        ({"title": "Rum \u202egnp.exe"}, "title", "invisible control characters"),
+        ({"description": "a\u2066b"}, "description", "invisible control characters"),
+        ({"title": "a\ufffeb"}, "title", "invisible control characters"),
         ({"title": "x" * 121}, "title", "Write at most 120 characters. Now there are 121."),
+        ({"contact_phone": "<script>"}, "contact_phone", "Write a telephone number such as"),
+        ({"spans-0-from": "2026-01-01", "spans-0-until": "2026-02-01"}, "spans", "All periods are already over."),
+        ({"minimum_days": "400"}, "minimum_days", "No period is that long: the longest has 171 days."),
+        ({"seats": "500", "area_m2": "10"}, "area_m2", "500 seats have no room on so few square metres."),
+        ({"visibility": "sealed"}, "coordinators", "Name at least one coordinator."),
     ],
 )
 def test_each_fault_stands_at_its_field_and_nothing_is_stored(
@@ -89,9 +97,36 @@ def test_each_fault_stands_at_its_field_and_nothing_is_stored(
     assert stored(desk) == []
 
 
+def test_a_number_that_cannot_be_read_is_the_only_fault(desk: Desk) -> None:
+    """Who writes the area wrong is not told to give seats or area as well."""
+    page = text_of(desk.officer.post("/offers/new", form(desk.host, seats="", area_m2="inf")))
+    assert 'href="#f-area_m2"' in page and 'href="#f-seats"' not in page
+
+
+def test_without_a_coordinator_the_form_says_that_nothing_can_be_sealed(web: Web) -> None:
+    """The fault has a place to stand also where there is nobody to name."""
+    host = web.make.agency()
+    officer = web.sign_in(web.make.officer(host).email)
+    page = text_of(officer.post("/offers/new?lang=en", form(host, visibility="sealed")))
+    assert 'href="#f-coordinators"' in page and 'id="f-coordinators"' in page
+    assert "There is no coordinator to name yet" in page
+
+
+def test_a_small_area_is_enough_for_one(desk: Desk) -> None:
+    desk.officer.post("/offers/new", form(desk.host, seats="", area_m2="10"))
+    assert "10 m², enough for about 1 seat" in text_of(desk.officer.get(f"/offers/{stored(desk)[0].ref}"))
+
+
+@pytest.mark.parametrize("phone", ["010-123 45 67", "+46 10 123 45 67", "(010) 1234567", "112", "010.123.45.67"])
+def test_telephone_numbers_are_taken_as_people_write_them(desk: Desk, phone: str) -> None:
+    desk.officer.post("/offers/new", form(desk.host, contact_phone=phone))
+    assert stored(desk)[0].contact_phone == phone
+
+
 def test_all_faults_come_at_once(desk: Desk) -> None:
-    page = text_of(desk.officer.post("/offers/new", form(desk.host, title="", only_agencies="Skojverket", seats="0")))
-    for field in ("title", "only_agencies", "seats"):
+    page = text_of(desk.officer.post("/offers/new", form(desk.host, title="", only_agencies="Skojverket", seats="0",
+                                                            visibility="sealed", minimum_days="999")))  # fmt: skip
+    for field in ("title", "only_agencies", "seats", "coordinators", "minimum_days"):
         assert f'href="#f-{field}"' in page
 
 
@@ -309,7 +344,7 @@ def test_a_form_without_its_token_changes_nothing(desk: Desk) -> None:
 def test_hostile_text_stays_text(desk: Desk) -> None:
     """Markup typed into any field is shown as it was typed and is never live."""
     nasty = "<script>alert(1)</script>"
-    fields = dict.fromkeys(("title", "address", "description", "contact_name", "contact_phone"), nasty)
+    fields = dict.fromkeys(("title", "address", "description", "contact_name"), nasty)
     answer = desk.officer.post("/offers/new", form(desk.host, **fields))
     for path in (answer.location, f"{answer.location}/edit", "/offers", "/offers?mine=1", "/events"):
         page = desk.officer.get(path).text

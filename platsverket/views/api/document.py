@@ -18,6 +18,7 @@ from platsverket.config import Config
 from platsverket.features import FEATURES
 from platsverket.fields import (
     EMAIL,
+    PHONE,
     REF,
     Choice,
     Choices,
@@ -25,6 +26,7 @@ from platsverket.fields import (
     Decimal,
     Email,
     FeatureStates,
+    Phone,
     Ref,
     Refs,
     Whole,
@@ -229,13 +231,13 @@ def _ref(_: Any = None) -> dict[str, Any]:
 
 
 def _words(field: Words) -> dict[str, Any]:
-    controls = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f" if field.lines else r"\u0000-\u001f\u007f-\u009f"
     filled = r"(?=[\s\S]*\S)" if field.required else ""
-    return {"type": "string", "maxLength": field.most, "pattern": f"^{filled}[^{controls}]*$"}
+    return {"type": "string", "maxLength": field.most, "pattern": f"^{filled}[^{field.hidden}]*$"}
 
 
 KINDS: dict[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = {
     Email: lambda f: {"type": "string", "maxLength": f.most, "pattern": f"^({EMAIL.pattern})?$"},
+    Phone: lambda f: {"type": "string", "maxLength": f.most, "pattern": f"^({PHONE.pattern})?$"},
     Words: _words,
     Whole: lambda f: {"type": "integer", "minimum": f.least, "maximum": f.most},
     Decimal: lambda f: {"type": "number", "minimum": f.least, "maximum": f.most},
@@ -245,7 +247,7 @@ KINDS: dict[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = {
     },
     Choice: lambda f: {"type": "string", "enum": list(f.choices)},
     Choices: lambda f: {
-        "type": "array", "items": {"type": "string", "enum": list(f.choices)}, "minItems": f.least,
+        "type": "array", "items": {"type": "string", "enum": list(f.choices)}, "minItems": int(f.filled),
     },
     Ref: _ref,
     Refs: lambda f: {"type": "array", "items": _ref(), "maxItems": f.most},
