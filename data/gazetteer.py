@@ -7,7 +7,7 @@ better), ``locality`` a town or village, ``municipality`` its seat.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -28,7 +28,7 @@ from data.registers import (
     postcodes,
     state_agencies,
 )
-from data.spelling import fold
+from data.spelling import fold, spelled_out
 
 Kind = Literal["agency", "postcode", "locality", "municipality", "pin", "address"]
 Precision = Literal["pin", "address", "postcode", "locality", "municipality"]
@@ -69,9 +69,10 @@ def named(text: str) -> list[Place]:
     """The places that a whole name or label means, largest first; several where only the asker can tell.
 
     A label, spelled as it is, means its own place. A spelling with å, ä, ö or é means just that ("RAÄ"); a plain
-    one may stand for any, places before agencies and these before other names of theirs ("raa": Råå).
+    one may stand for any, places before agencies and these before other names of theirs ("raa": Råå). What that
+    leaves unknown may be spelled with aa, ae and oe ("Malmoe").
     """
-    names = _by_fold().get(fold(text), [])
+    names = _named_by(fold).get(fold(text)) or _named_by(spelled_out).get(fold(text), [])
     spelled = " ".join(text.casefold().split())
     labelled = [name for name in names if name.place.label.casefold() == spelled]
     accented = [] if spelled.isascii() else [name for name in names if name.text.casefold() == spelled]
@@ -82,8 +83,15 @@ def named(text: str) -> list[Place]:
 
 
 def starting(wanted: str) -> Iterator[tuple[bool, Name]]:
-    """Names of which a word begins with the folded text, and whether it is their first word."""
-    starts, names = _starts()
+    """Names of which a word begins with the folded text, and whether it is their first word.
+
+    Where there is none, those that do with å, ä and ö written aa, ae and oe.
+    """
+    yield from list(_starting(wanted, fold)) or _starting(wanted, spelled_out)
+
+
+def _starting(wanted: str, folded: Callable[[str], str]) -> Iterator[tuple[bool, Name]]:
+    starts, names = _starts(folded)
     for position in range(bisect_left(starts, (wanted, -1, -1)), len(starts)):
         text, word, number = starts[position]
         if not text.startswith(wanted):
@@ -190,19 +198,19 @@ def _agency_names() -> Iterator[Name]:
 
 
 @lru_cache
-def _by_fold() -> dict[str, list[Name]]:
+def _named_by(folded: Callable[[str], str]) -> dict[str, list[Name]]:
     index: dict[str, list[Name]] = defaultdict(list)
     for name in _names():
-        index[fold(name.text)].append(name)
+        index[folded(name.text)].append(name)
     return dict(index)
 
 
 @lru_cache
-def _starts() -> tuple[list[tuple[str, int, int]], tuple[Name, ...]]:
+def _starts(folded: Callable[[str], str]) -> tuple[list[tuple[str, int, int]], tuple[Name, ...]]:
     """From every word of every folded name to its end, in order, with the word's and the name's number."""
     names = _names()
     starts: list[tuple[str, int, int]] = []
     for number, name in enumerate(names):
-        words = fold(name.text).split(" ")
+        words = folded(name.text).split(" ")
         starts.extend((" ".join(words[word:]), word, number) for word in range(len(words)))
     return sorted(starts), names

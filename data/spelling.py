@@ -18,6 +18,7 @@ _GENERIC = (
     "strandgata",
 )
 _KEPT = ("FE", "LM")
+_SPELLED_OUT = str.maketrans({"å": "aa", "ä": "ae", "ö": "oe"})
 _PLAIN = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "đ": "d", "ł": "l"})
 
 
@@ -29,6 +30,11 @@ def fold(text: str) -> str:
     lowered = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)
     letters = "".join(sign for sign in lowered if not unicodedata.combining(sign))
     return re.sub(r"[\W_]+", " ", letters).strip()
+
+
+def spelled_out(text: str) -> str:
+    """The comparable form where å, ä and ö are written aa, ae and oe: "Malmö" and "Malmoe" fold alike."""
+    return fold(unicodedata.normalize("NFC", text).casefold().translate(_SPELLED_OUT))
 
 
 def slug(name: str) -> str:

@@ -1,12 +1,13 @@
 """Organisations come from the registers; here they are found, and stored once."""
 
+import re
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 import data
-from data.spelling import fold
+from data.spelling import fold, spelled_out
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.models import Agency
 
@@ -45,9 +46,16 @@ def search(session: Session, text: str, limit: int = 20, offset: int = 0) -> tup
     """Organisations whose name contains ``text``, by name, and how many there are in all."""
     query = select(Agency)
     if text:
-        query = query.where(func.lower(Agency.name).contains(text.lower(), autoescape=True))
+        name, wanted = func.lower(Agency.name), text.lower()
+        spellings = {wanted, _of_county(wanted)}
+        query = query.where(or_(*(name.contains(spelling, autoescape=True) for spelling in sorted(spellings))))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     return list(session.scalars(query.order_by(Agency.name, Agency.id).limit(limit).offset(offset))), total
+
+
+def _of_county(name: str) -> str:
+    """What calls itself "Region Skåne" is stored by its county: "Regionen i Skåne län"."""
+    return re.sub(r"^region (.+?)( län| lan)?$", r"regionen i \1", name)
 
 
 def own(session: Session, ids: Iterable[int]) -> list[Agency]:
@@ -70,9 +78,7 @@ def by_names(session: Session, names: Iterable[str], field: str) -> list[Agency]
     found: dict[int, Agency] = {}
     faults = []
     for name in names:
-        wanted = fold(name)
-        fits = [a for spelled, a in known if spelled == wanted]
-        fits = fits or [a for spelled, a in known if wanted and wanted in spelled]
+        fits = _called(known, fold(name))
         if len(fits) == 1:
             found[fits[0].id] = fits[0]
         elif fits:
@@ -83,3 +89,14 @@ def by_names(session: Session, names: Iterable[str], field: str) -> list[Agency]
     if faults:
         raise Refused("invalid", fields={field: faults})
     return list(found.values())
+
+
+def _called(known: list[tuple[str, Agency]], wanted: str) -> list[Agency]:
+    """Those of this folded name, else those with it as a part, else those spelled with aa, ae and oe, or by county."""
+    if whole := [agency for folded, agency in known if folded == wanted]:
+        return whole
+    if not wanted:
+        return []
+    if part := [agency for folded, agency in known if wanted in folded]:
+        return part
+    return [a for folded, a in known if _of_county(wanted) in folded or wanted in spelled_out(a.name)]

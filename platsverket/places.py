@@ -49,7 +49,7 @@ ISLANDS_KM = 10.0  # the outlines leave out inhabited islands up to this far off
 _READABLE = re.compile(r"[\w\s\-‐‑–—'’´`.,:;/()&+°]+")
 _NUMBER = r"([+-]?\d{1,3}[.,]\d{1,15})"  # decimals on both, for "59,18" is no pin but one number
 _PIN = re.compile(rf"{_NUMBER} ?°? ?(?:[;,] ?| ){_NUMBER} ?°?(?: \([^()]*\))?", re.ASCII)
-_POSTCODE = re.compile(r"(?:se[ -]?)?([0-9]{3}) ?([0-9]{2})(?:,? ([^0-9]+))?", re.IGNORECASE)
+_POSTCODE = re.compile(r"(?:se?[ -]?)?([0-9]{3}) ?([0-9]{2})(?:,? ([^0-9]+))?", re.IGNORECASE)
 
 
 class Settings(Protocol):

@@ -49,6 +49,14 @@ def test_every_spelling_of_a_town_finds_it(text):
         ("SE-831 30 Ostersund", "831 30 Östersund"),
         ("Abisko", "Abisko (Kiruna)"),
         ("raa", "Råå (Helsingborg)"),
+        ("Malmoe", "Malmö"),
+        ("GOETEBORG", "Göteborg"),
+        ("Aengelholm", "Ängelholm"),
+        ("Aare", "Åre"),
+        ("Malmoe kommun", "Malmö kommun"),
+        ("S-114 17", "114 17 Stockholm"),
+        ("SE-114 17", "114 17 Stockholm"),
+        ("s 114 17 Stockholm", "114 17 Stockholm"),
     ],
 )
 def test_agencies_postcodes_towns_and_municipalities_are_found(text, label):
@@ -309,3 +317,8 @@ def test_the_configuration_names_the_geocoder_and_nominatim_needs_a_server():
     assert isinstance(geocoder(PlaceSettings()), RegisterGeocoder)
     with pytest.raises(ValueError, match=r"^Nominatim needs .*\.$"):
         geocoder(PlaceSettings("nominatim"))
+
+
+def test_a_half_typed_name_may_be_spelled_without_swedish_letters():
+    assert labels("malmoe")[0] == "Malmö" and labels("goeteb")[0] == "Göteborg"
+    assert labels("S-114 17") == ["114 17 Stockholm"]

@@ -244,6 +244,8 @@ def test_the_vocabulary_can_be_read(web: Web) -> None:
     web.make.agency("Östra myndigheten")
     api, nobody = caller(web, web.make.officer(web.make.agency())), caller(web)
     assert [a["name"] for a in api.get("/agencies?text=östra").json["items"]] == ["Östra myndigheten"]
+    web.make.agency("Regionen i Skåne län", "region")
+    assert [a["name"] for a in api.get("/agencies?text=Region Skåne").json["items"]] == ["Regionen i Skåne län"]
     features = nobody.get("/features").json["items"]
     assert {"code": "step_free", "group": "access"}.items() <= features[0].items()
     (found, *_more) = api.get("/places?text=osters&limit=3").json["items"]

@@ -198,6 +198,16 @@ def test_organisations_are_found_by_part_of_their_name(desk: Desk) -> None:
     assert {agency.name for agency in stored(desk)[0].only_agencies} == {"Gästmyndigheten", "Värdmyndigheten"}
 
 
+def test_organisations_are_found_as_people_call_and_spell_them(desk: Desk) -> None:
+    """A region by its own name where the register has its county's, and å, ä, ö written out."""
+    desk.make.agency("Regionen i Skåne län"), desk.make.agency("Regionen i Stockholms län")
+    names = "Region Skåne\nregion stockholm\nVaerdmyndigheten"
+    desk.officer.post("/offers/new", form(desk.host, only_agencies=names))
+    assert {agency.name for agency in stored(desk)[0].only_agencies} == {
+        "Regionen i Skåne län", "Regionen i Stockholms län", "Värdmyndigheten",
+    }  # fmt: skip
+
+
 def test_copying_fills_a_new_form_and_changes_nothing(desk: Desk) -> None:
     offer = desk.offer(title="Det första rummet")
     page = desk.officer.get(f"/offers/{offer.ref}/copy")
