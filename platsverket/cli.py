@@ -274,7 +274,7 @@ def worker() -> None:
 @click.option("--email", required=True)
 @click.option("--name", required=True)
 @click.option("--administrator", is_flag=True, help="May manage accounts.")
-@click.option("--role", "roles", multiple=True, help='"organisation:role", such as "Region Dalarna:case_officer".')
+@click.option("--role", "roles", multiple=True, help='"organisation:role", such as "Skatteverket:case_officer".')
 @_plainly
 def user(email: str, name: str, administrator: bool, roles: tuple[str, ...]) -> None:
     """Add a person and print their first password."""

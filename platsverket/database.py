@@ -58,10 +58,7 @@ def _sqlite(address: Any, lock_wait_seconds: int) -> Engine:
     if address.database and address.database != ":memory:":
         file = Path(address.database)
         file = file if file.is_absolute() else ROOT / file
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"The folder {file.parent} cannot be made: {error.strerror}.") from None
+        _folder(file.parent)
         address = address.set(database=str(file))
     engine = create_engine(address, connect_args={"timeout": lock_wait_seconds})
 
@@ -78,6 +75,18 @@ def _sqlite(address: Any, lock_wait_seconds: int) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _folder(folder: Path) -> None:
+    """Our own folder is made; any other that is not there is rather a slip in the address."""
+    if folder != ROOT / "var":
+        if not folder.is_dir():
+            raise ConfigError(f"The folder {folder} does not exist. Make it, or correct the database's address.")
+        return
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"The folder {folder} cannot be made: {error.strerror}.") from None
 
 
 def _lower(text: object) -> object:

@@ -1,6 +1,7 @@
 """A start with a mistake in it stops with one clear line and never with a traceback."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import data
 from matching.market import GOALS
 from platsverket.config import CHOICES, ROOT, Config, ConfigError, load
 
@@ -74,6 +76,7 @@ def test_outside_the_demo_a_missing_or_weak_secret_stops_the_start(env: dict[str
         (["init"], {"PLATSVERKET_DATABASE_URL": "postgresql://127.0.0.1:port/x"}, "database address"),
         (["init"], {"PLATSVERKET_DATABASE_URL": "sqlite:///ROOT/README.md"}, "not a database"),
         (["init"], {"PLATSVERKET_DATABASE_URL": "mysql://x/y"}, "not supported"),
+        (["init"], {"PLATSVERKET_DATABASE_URL": "sqlite:///TMP/no/folder/x"}, "x.sqlite/no/folder does not exist"),
         (["init"], {"PLATSVERKET_CONFIG": "no-such-file.toml"}, "is missing"),
         (["demo", "--county", "Atlantis", "--out", "x.json"], {}, "no county"),
         (["serve", "--demo"], {"PORT": "eighty", "PLATSVERKET_DATABASE_URL": "sqlite:///TMP"}, "PORT"),
@@ -92,6 +95,14 @@ def test_commands_answer_mistakes_with_one_line(
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_help_names_an_organisation_that_exists() -> None:
+    """What stands as an example can be typed as it stands."""
+    run = [sys.executable, "-m", "platsverket.cli", "user", "--help"]
+    told = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    (name,) = re.findall(r'"([^":]+):case_officer"', " ".join(told.split()))
+    assert name in {organisation.name for organisation in data.organisations()}
 
 
 def test_a_taken_port_stops_the_start_with_one_line(tmp_path: Path) -> None:
