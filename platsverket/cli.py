@@ -172,8 +172,7 @@ def _match_first(session: Session, make: Any, config: Config) -> None:
     run = demo.first_round(session, config)
     if run is not None:
         _watch(session, Worker(make, config), run)
-    latest = select(Run).where(Run.ended_at.is_not(None), Run.failure.is_(None)).order_by(Run.id.desc()).limit(1)
-    done = session.scalar(latest)
+    done = demo.first_outcome(session)
     if done is None:
         raise ConfigError("The first run failed; what happened stands above. Start again to try once more.")
     out.print(_table(done))
@@ -205,7 +204,8 @@ def _how_far(progress: dict[str, Any]) -> str:
 
 def _table(run: Run) -> Table:
     summary = run.summary
-    table = Table(title=f"First match round, run {run.number}: {summary['status']}", title_justify="left")
+    title = f"{run.match_round.name}, run {run.number}: {summary['status']}"
+    table = Table(title=title, title_justify="left")
     for name in ("", "reached", "of", "share"):
         table.add_column(name, justify="left" if not name else "right")
     placed = [("requests placed", summary["placed"], summary["needs"])]

@@ -185,5 +185,12 @@ def first_round(session: Session, config: Config) -> Run | None:
     return rounds.request_run(session, by, config, match_round.ref, {"effort": None, "seed": None})
 
 
+def first_outcome(session: Session) -> Run | None:
+    """The latest finished run of the demo's first round, whatever rounds came after it."""
+    first = select(func.min(MatchRound.id)).scalar_subquery()
+    done = select(Run).where(Run.round_id == first, Run.ended_at.is_not(None), Run.failure.is_(None))
+    return session.scalar(done.order_by(Run.number.desc()).limit(1))
+
+
 def steerer(session: Session) -> Identity:
     return accounts.identity(session.scalar(select(User).where(User.email == STEERER.email)))
