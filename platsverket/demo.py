@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.drawn import DrawnMarket, DrawnNeed, DrawnOffer
+from data.spelling import slug
 from platsverket import accounts, rounds
 from platsverket.access import ANONYMOUS, Identity
 from platsverket.agencies import store_register
@@ -37,6 +38,8 @@ from platsverket.words import STOCKHOLM
 
 PASSWORD = "platsverket-demo"
 COORDINATING = "Statskontoret"
+HOSTING = ("Lokalansvarig", "Fastighetsenheten", "Servicechef", "Intern service")
+ASKING = ("Projektkontoret", "Uppdragsledare", "Verksamhetsstöd", "Enhetschef")
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ def _offer(config: Config, o: DrawnOffer, agencies: dict[str, Agency], ref: str)
         posted_at=posted,
         changed_at=posted,
         valid_until=posted.date() + timedelta(days=config.offers.valid_days),
+        **_contact(HOSTING, "lokaler", agencies[o.organisation], ref),
         spans=[OfferSpan(first_day=first, last_day=last) for first, last in o.spans],
     )
     for keys, admitted in ((o.only_agencies or (), True), (o.not_agencies, False)):
@@ -158,7 +162,14 @@ def _need(n: DrawnNeed, agencies: dict[str, Agency], ref: str, lead_id: int) -> 
         waiting_since=n.waiting_since,
         posted_at=posted,
         changed_at=posted,
+        **_contact(ASKING, "projekt", agencies[n.organisation], ref),
     )
+
+
+def _contact(functions: tuple[str, ...], mailbox: str, agency: Agency, ref: str) -> dict[str, str]:
+    """Invented: a function of the organisation and a mailbox at a name that nobody can have."""
+    function = functions[REF_ALPHABET.index(ref[0]) % len(functions)]
+    return {"contact_name": function, "contact_email": f"{mailbox}@{slug(agency.name)[:60].strip('-')}.example"}
 
 
 def first_round(session: Session, config: Config) -> Run | None:
