@@ -364,9 +364,11 @@ HTTP = {
     409: (_("That cannot be done right now"), _("Open the page again to see how things stand now.")),
     412: (_("It has changed in the meantime"), _("Open the page again to see how things stand now.")),
     413: (_("Too much was sent"), _("Send less at a time.")),
+    414: (_("The address is too long"), _("Shorten it, or start from the start page.")),
     415: (_("The format is not supported"), _("Send the content in the format that is described.")),
     422: (_("Something is not right"), _("Go back, correct it and send again.")),
     429: (_("Too many attempts"), _("Wait a while and try again.")),
+    431: (_("Too much was sent about the request"), _("Remove this site’s cookies in the browser and try again.")),
     500: (
         _("Something went wrong with us"),
         _("Nothing was changed. Try again; if it happens again, tell us what you did."),
