@@ -168,7 +168,13 @@ def _event_read(by: Identity) -> Condition:
             seen.append(and_(Event.noun == noun, Event.noun_ref.in_(refs)))
     if by.is_administrator:
         seen.append(Event.noun.in_(SECURITY_NOUNS))
-    return or_(*seen)
+    return and_(or_(*seen), _names_nothing_sealed(by))
+
+
+def _names_nothing_sealed(by: Identity) -> ColumnElement[bool]:
+    """A decision in a round names premises: sealed ones only to the coordinators they name."""
+    offer = Event.data["offer"].as_string()
+    return or_(offer.is_(None), offer.in_(select(Offer.ref).where(_unsealed(by))))
 
 
 POLICY: dict[str, Callable[[Identity], Condition]] = {

@@ -7,6 +7,7 @@ what it was given, so that it can be run again years later. A plan is checked on
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -53,14 +54,29 @@ def freeze(session: Session, by: Identity, config: Config, ref: str) -> MatchRou
         raise Refused("round_not_gathering")
     ledger.release_expired(session, clock(session))
     market = markets.build(session, by, config, match_round.goals, this_day())
+    match_round.market_sha256 = _usable(session, market).sha256
     match_round.market = json.dumps(market, ensure_ascii=False, separators=(",", ":"))
-    match_round.market_sha256 = matching.Market.from_json(market).sha256
     match_round.frozen_at = now()
+    # All who steer rounds read the event: it must not tell how many sealed premises there are.
+    sealed = set(session.scalars(select(Offer.ref).where(Offer.visibility == "sealed")))
+    told = sum(offer["id"] not in sealed for offer in market["offers"])
     record(
         session, by, "round.frozen", "round", ref,
-        offers=len(market["offers"]), needs=len(market["needs"]), sha256=match_round.market_sha256,
+        offers=told, needs=len(market["needs"]), sha256=match_round.market_sha256,
     )  # fmt: skip
     return match_round
+
+
+def _usable(session: Session, market: dict[str, Any]) -> matching.Market:
+    """The market as the engine reads it; raises Refused("market_impossible") naming what is posted wrong."""
+    try:
+        return matching.Market.from_json(market)
+    except matching.MarketError as error:
+        places = [re.match(r"\$\.(offers|needs)\[(\d+)\]", fault.path) for fault in error.faults[:20]]
+        refs = {market[place[1]][int(place[2])]["id"] for place in places if place}
+        titles = select(Offer.title).where(Offer.ref.in_(refs)).union(select(Need.title).where(Need.ref.in_(refs)))
+        codes = sorted({fault.code for fault in error.faults})
+        raise Refused("market_impossible", things=sorted(session.scalars(titles)) or codes) from None
 
 
 @writing
@@ -100,12 +116,17 @@ def search(session: Session, by: Identity, limit: int = 20, offset: int = 0) -> 
 
 
 def frozen_figures(session: Session, by: Identity, ref: str) -> dict[str, int]:
-    """The frozen market in figures: offers and their seats, needs and theirs, and how many were already promised."""
+    """The frozen market in figures: offers and their seats, needs and theirs, and how many were already promised.
+
+    Sealed premises that do not name this reader are in no figure.
+    """
     match_round = steered(session, by, ref)
     market = json.loads(match_round.market or "{}")
+    known = set(session.scalars(select(Offer.ref).where(rows(by, "offer.read"))))
+    offers = [offer for offer in market["offers"] if offer["id"] in known]
     return {
-        "offers": len(market["offers"]),
-        "seats_offered": sum(o["seats"] for o in market["offers"]),
+        "offers": len(offers),
+        "seats_offered": sum(offer["seats"] for offer in offers),
         "needs": len(market["needs"]),
         "seats_asked": sum(n["seats"] for n in market["needs"]),
         "promised": len(market["decisions"]["locked"]),
@@ -254,7 +275,7 @@ def request_run(session: Session, by: Identity, config: Config, ref: str, values
         requested_at=now(),
         requested_by_id=by.user_id,
         decisions=given,
-        market_sha256=matching.Market.from_json({**market, **given}).sha256,
+        market_sha256=_usable(session, {**market, **given}).sha256,
         progress={},
         summary={},
     )
@@ -368,7 +389,7 @@ def _still_standing(
         b for b in given["barred"] if b["offer"] in offers and b.get("need", next(iter(needs), "")) in needs
     ]
     market["decisions"]["locked"] = []
-    now_market = matching.Market.from_json(market)
+    now_market = _usable(session, market)
     standing, aside = [], []
     need_rows = _by_ref(session, Need, [p["need"] for p in wanted])
     offer_rows = _by_ref(session, Offer, [p["offer"] for p in wanted])

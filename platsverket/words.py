@@ -178,7 +178,9 @@ EVENTS = {
     "agreement.made": _("Agreement %(number)s was made."),
     "agreement.ended": _("An agreement was ended early. Its last day is %(last_day)s. Reason: %(reason)s."),
     "round.opened": _("The match round %(name)s was opened."),
-    "round.frozen": _("A match round was frozen with %(offers)s premises and %(needs)s requests."),
+    "round.frozen": _(
+        "A match round was frozen with %(offers)s premises, sealed ones not counted, and %(needs)s requests."
+    ),
     "round.run_requested": _("Run %(number)s of a match round was asked for."),
     "round.run_done": _("Run %(number)s of a match round was done."),
     "round.run_failed": _("A run of a match round failed."),
@@ -329,6 +331,9 @@ REFUSALS = {
     ),
     "round_not_gathering": _("The round has already been frozen or called off."),
     "round_not_frozen": _("The round must be frozen, and not yet published or called off, for this."),
+    "market_impossible": _(
+        "What is posted cannot be matched as it stands. Ask those who posted it to open and save it again: %(things)s."
+    ),
     "round_not_matched": _("There is no finished run to publish, or one is still under way."),
     "round_published": _("The round has already been published."),
     "run_under_way": _("A run is already under way. Wait for it, or stop it."),

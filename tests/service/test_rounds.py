@@ -15,7 +15,7 @@ from platsverket import events, needs, offers, outcomes, proposals, rounds, runs
 from platsverket.database import now
 from platsverket.errors import Refused
 from platsverket.jobs import Worker
-from platsverket.models import Agreement, Event, Run, User
+from platsverket.models import Agreement, Event, OfferSpan, Run, User
 from tests.factories import Factory
 
 ASKED = {"effort": "quick", "seed": None}
@@ -32,6 +32,21 @@ def _publish(make: Factory, by: User, match_round: object) -> list[tuple[str, st
         match_round.runs[-1].ref,  # type: ignore[attr-defined]
     )
     return [(one["need"], one["code"]) for one in published.set_aside]
+
+
+def test_what_the_engine_cannot_read_is_named_and_freezes_nothing(make: Factory) -> None:
+    """A value that slipped past the forms is told by the name of what is posted, not by an error of ours."""
+    offer, coordinator = make.offer(make.agency(), title="Rummet i havet"), make.coordinator()
+    match_round = make.round(coordinator)
+    (span,) = offer.spans
+    make.session.add(OfferSpan(offer_id=offer.id, first_day=span.first_day + timedelta(days=1), last_day=span.last_day))
+    make.session.commit()
+    make.session.expire_all()
+    with pytest.raises(Refused) as caught:
+        rounds.freeze(make.session, make.identity(coordinator), make.config, match_round.ref)
+    assert (caught.value.code, caught.value.numbers) == ("market_impossible", {"things": ["Rummet i havet"]})
+    make.session.expire_all()
+    assert match_round.frozen_at is None
 
 
 def test_only_coordinators_steer(make: Factory) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, select
 
+from platsverket import rounds
 from platsverket.models import Decision
 from tests.conftest import Web
 from tests.web.desk import Desk, text
@@ -193,6 +194,23 @@ def test_no_name_in_an_address_reaches_the_maker_of_addresses(desk: Desk, query:
         assert answer.status_code == 200
         links = re.findall(r'href="([^"]*[?;]page=[^"]*)"', answer.text)
         assert links and all(link.startswith(f"{here}?{query}&amp;") for link in links)
+
+
+def test_what_steers_sealed_premises_is_told_only_to_those_they_name(desk: Desk) -> None:
+    """Neither the events of a round nor its figures tell another coordinator of them."""
+    sealed = desk.offer(visibility="sealed", coordinators=[desk.users["coordinator"].ref], seats=77)
+    desk.offer(seats=10)
+    need = desk.need()
+    match_round, _run = desk.matched()
+    by = desk.make.identity(desk.users["coordinator"])
+    bar = {"kind": "bar", "need": need.ref, "agency": None, "offer": sealed.ref, "start": None}
+    rounds.decide(desk.make.session, by, desk.make.config, match_round.ref, {**bar, "reason": "Kanarieskäl"})
+    other = desk.reading(desk.make.coordinator())
+    assert "Kanarieskäl" in desk.coordinator.get("/events").text
+    assert "Kanarieskäl" not in other.get("/events").text
+    assert "2 with 87 seats" in text(desk.coordinator.get(f"/rounds/{match_round.ref}"))
+    assert "1 with 10 seats" in text(other.get(f"/rounds/{match_round.ref}"))
+    assert "frozen with 1 premises, sealed ones not counted, and 1 requests" in text(other.get("/events"))
 
 
 def test_sealed_premises_are_unknown_to_coordinators_they_do_not_name(desk: Desk) -> None:
