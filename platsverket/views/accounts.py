@@ -45,10 +45,12 @@ def edit(ref: str) -> Any:
     if not submitted():
         return _form(account, values=_values(account), rows=[(m.agency.name, m.role) for m in account.memberships])
     try:
-        accounts.change(db(), by(), ref, _read())
+        account = accounts.change(db(), by(), ref, _read())
     except Refused as refused:
         return _again(account, refused)
     flash(gettext("The account has been changed."), "success")
+    if not account.memberships and not account.is_administrator:
+        flash(gettext("The account of %(name)s has no role, so it opens nothing.", name=account.name), "warning")
     return redirect(url_for("accounts.index"), 303)
 
 

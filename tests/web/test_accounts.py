@@ -49,6 +49,20 @@ def test_a_closed_account_can_be_opened_again(desk: Desk, admin: Visitor) -> Non
     assert Visitor(desk.web.app, desk.make).post("/sign-in", who).status_code == 303
 
 
+def test_an_account_without_a_role_is_told_of(desk: Desk, admin: Visitor) -> None:
+    """It can be made, but not without a word; with a role there is none."""
+    nobody = {"role_agency": ["", ""]}
+    made = unescape(admin.post("/accounts/new", form(**nobody)).text)
+    assert "The account has no role yet" in made and "Give the account a role" in made
+    user = stored(desk, "nya@myndighet.example")
+    assert user
+    admin.post(f"/accounts/{user.ref}", form(**nobody))
+    assert "The account of Nya Nyström has no role" in unescape(admin.get("/accounts").text)
+    admin.post(f"/accounts/{user.ref}", form())
+    assert "has no role" not in admin.get("/accounts").text
+    assert "no role" not in admin.post("/accounts/new", form(email="andra@myndighet.example")).text
+
+
 def test_two_administrators_who_give_one_address_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second is told so, although the address was free when it was looked for."""
     taken = desk.make.officer(desk.make.agency())
