@@ -375,6 +375,17 @@ class ShownApi(Shown):
     api_documentation = _text(metadata={"format": "uri-reference"})
 
 
+class ShownFigure(Shown):
+    county_code = _text(attribute="code")
+    county = _text(attribute="name")
+    premises = fields.Integer()
+    seats = fields.Integer()
+
+
+class ShownFigures(Shown):
+    items = fields.List(fields.Nested(ShownFigure))
+
+
 class ShownWords(Shown):
     code = _text()
     sv = _text()

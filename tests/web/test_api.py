@@ -239,6 +239,17 @@ def test_a_proposal_on_restricted_premises_tells_no_distance_before_it_is_agreed
 # What the others refer to
 
 
+def test_the_open_figures_are_those_of_the_start_page(web: Web) -> None:
+    """Anyone reads them, without a token; a county with few premises is in neither."""
+    agency = web.make.agency()
+    officer = web.make.officer(agency)
+    for _ in range(5):
+        web.make.offer(agency, officer, seats=10)
+    web.make.offer(agency, officer, seats=10, place="Umeå")
+    figures = caller(web).get("/figures").json["items"]
+    assert figures == [{"county_code": "23", "county": "Jämtlands län", "premises": 5, "seats": 50}]
+
+
 def test_the_vocabulary_can_be_read(web: Web) -> None:
     """Organisations, features, places and codes can be looked up; what is found can be used in bodies."""
     web.make.agency("Östra myndigheten")

@@ -292,7 +292,7 @@ def test_sak_09_sak_10_sak_15_sak_16_sak_18_only_bearer_tokens_in_the_header(doc
     assert {s["type"] + " " + s["scheme"] for s in doc["components"]["securitySchemes"].values()} == {"http bearer"}
     assert doc["security"] == [{"bearer": []}]
     public = {name for name, operation in operations(doc) if operation.get("security") == []}
-    assert public == {"GET /api-info", "GET /features", "GET /problems/{code}"}
+    assert public == {"GET /api-info", "GET /features", "GET /figures", "GET /problems/{code}"}
     for name, operation in operations(doc):
         assert name in public or ("401" in operation["responses"] and "security" not in operation), name
     names = {p["name"].lower() for place in ("query", "header") for _, p in parameters(doc, place)}

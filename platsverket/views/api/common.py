@@ -6,12 +6,13 @@ from typing import Any
 
 from flask_babel import force_locale
 
-from platsverket import accounts, agencies, events, places, words
+from platsverket import accounts, agencies, events, places, statistics, words
 from platsverket.api_schemas import (
     ShownAgency,
     ShownApi,
     ShownEvent,
     ShownFeatures,
+    ShownFigures,
     ShownMe,
     ShownPlace,
     ShownPlaces,
@@ -105,6 +106,20 @@ def list_features() -> Any:
         for code in codes
     ]
     return {"items": items}
+
+
+@api.route("/figures", tags=["about"])
+@api.answers(200, ShownFigures, examples.FIGURES, "What is offered today in each county that may be told of.")
+@problems(503)
+@public
+@rule("public")
+def list_figures() -> Any:
+    """Read the open figures
+
+    Premises and seats by county, most seats first. Sealed premises are not counted, and counties with few premises
+    are left out.
+    """
+    return {"items": statistics.open_figures(db(), config())}
 
 
 @api.route("/agencies", tags=["vocabulary"])

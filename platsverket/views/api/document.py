@@ -45,16 +45,17 @@ LIMITATIONS = (
 )
 DESCRIPTION = """\
 **Svenska.** Platsverket låter offentliga organisationer dela lokaler: lediga lokaler, lokalbehov, matchningsomgångar,
-förslag och överenskommelser. API:et följer den nationella REST API-profilen och gör samma saker som webbsidorna, med
-samma regler. Anrop sker med en personlig åtkomstnyckel (bearer token) som skapas på sidan Mitt konto. Datum är
-kalenderdatum, tider är UTC. Fel är problemdokument (RFC 9457) där `errors` namnger varje fält. Fälttexter svarar på
-Accept-Language. Uppgifter som omfattas av säkerhetsskydd får inte lämnas. Kända begränsningar: se x-limitations.
+förslag och överenskommelser. API:et följer den nationella REST API-profilen och har samma regler som webbsidorna;
+konton, lösenord och åtkomstnycklar hanteras bara där. Anrop sker med en personlig åtkomstnyckel (bearer token) som
+skapas på sidan Mitt konto. Datum är kalenderdatum, tider är UTC. Fel är problemdokument (RFC 9457) där `errors` namnger
+varje fält. Fälttexter svarar på Accept-Language. Uppgifter som omfattas av säkerhetsskydd får inte lämnas. Kända
+begränsningar: se x-limitations.
 
 **English.** Platsverket lets public organisations share premises: spare premises, space requests, match rounds,
-proposals and agreements. The API follows Sweden's national REST API profile and does what the pages do, by the same
-rules. Call it with a personal access token (bearer), made on the page My account. Dates are calendar dates, times are
-UTC. Errors are problem documents (RFC 9457) whose `errors` name each field. Sentences follow Accept-Language.
-Security-classified content must not be entered. Known limitations: see x-limitations.
+proposals and agreements. The API follows Sweden's national REST API profile and has the rules of the pages; accounts,
+passwords and tokens are managed only there. Call it with a personal access token (bearer), made on the page My account.
+Dates are calendar dates, times are UTC. Errors are problem documents (RFC 9457) whose `errors` name each field.
+Sentences follow Accept-Language. Security-classified content must not be entered. Known limitations: see x-limitations.
 """
 PROBLEM: dict[str, Any] = {
     "type": "object",

@@ -85,6 +85,7 @@ PLACE = {
 FEATURES = {
     "items": [{"code": "step_free", "group": "access", "sv": "Tillgängligt utan trappsteg", "en": "Step-free access"}]
 }
+FIGURES = {"items": [{"county_code": "23", "county": "Jämtlands län", "premises": 5, "seats": 42}]}
 ROUND_BODY = {
     "name": "Våren 2027", "opens_on": "2026-11-01", "freezes_on": "2027-01-04", "publishes_on": "2027-01-08",
     "answer_by": "2027-01-22",
