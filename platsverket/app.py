@@ -19,7 +19,7 @@ from whitenoise import WhiteNoise
 from platsverket import accounts, words
 from platsverket.access import ANONYMOUS, demand, may
 from platsverket.config import ROOT, Config, load
-from platsverket.database import connect, ping, sessions, this_day
+from platsverket.database import connect, ping, sessions, this_day, waited
 from platsverket.errors import Refused
 from platsverket.features import GROUPS
 from platsverket.models import User
@@ -269,7 +269,7 @@ def _errors(app: Flask) -> None:
         # The page that says so may not ask the database once more, not even who reads it.
         g.by, g._login_user = ANONYMOUS, AnonymousUserMixin()
         log.error("database", error=str(error).splitlines()[0])
-        return answer(503, Refused("busy"))
+        return answer(503, Refused("busy" if waited(error) else "database_down"))
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Any:

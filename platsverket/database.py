@@ -163,7 +163,13 @@ def _again(error: exc.OperationalError) -> bool:
 
 
 def _busy(error: exc.OperationalError) -> Exception:
-    locked = "locked" in str(error.orig) or "busy" in str(error.orig)
-    if locked or getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE or _again(error):
-        return Refused("busy")
-    return error
+    return Refused("busy") if waited(error) or _again(error) else error
+
+
+def waited(error: exc.SQLAlchemyError) -> bool:
+    """Whether others held what was asked for, a lock or a connection, for too long; else the database is not there."""
+    if isinstance(error, exc.TimeoutError):
+        return True
+    cause = getattr(error, "orig", None)
+    locked = "locked" in str(cause) or "busy" in str(cause)
+    return locked or getattr(cause, "sqlstate", None) == LOCK_NOT_AVAILABLE

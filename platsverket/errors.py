@@ -14,6 +14,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
         "not_found": 404,
         "forbidden": 403,
         "busy": 503,
+        "database_down": 503,
         "too_many_attempts": 429,
         "invalid": 422,
     }

@@ -314,6 +314,7 @@ REFUSALS = {
     "forbidden": _("You may not do this with the roles you have."),
     "not_signed_in": _("Sign in to go on."),
     "bad_token": _("The access token is missing, wrong or too old."),
+    "database_down": _("The service does not reach its database just now. Try again in a moment."),
     "busy": _("Many are working at the same time just now. Nothing was changed. Try again in a moment."),
     "wrong_password": _("The e-mail address or the password is wrong."),
     "too_many_attempts": _("Too many failed attempts. Wait %(minutes)s minutes and try again."),

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -217,5 +218,24 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(web: Web) -> None
     holder.close()
     assert [answer.status_code for answer in answers] == [503, 503, 503]
     assert "Try again in a moment" in answers[0].text and answers[2].json["status"] == 503
+    assert "Many are working at the same time" in answers[0].text
     assert reader.get("/offers").status_code == 200
     hasty.extensions["platsverket"].engine.dispose()
+
+
+def test_a_database_that_is_gone_is_told_as_such(web: Web) -> None:
+    """Nobody reads that many are working when there is no database at all."""
+    config = web.app.extensions["platsverket"].config
+    lone = create_app(config)
+    file = Path(config.database.url.removeprefix("sqlite:///"))
+    lone.extensions["platsverket"].engine.dispose()
+    file.rename(file.with_suffix(".away"))
+    file.mkdir()
+    client = lone.test_client()
+    page, problem = client.get("/?lang=en"), client.get("/api/v1/offers", headers=BEARER)
+    file.rmdir()
+    file.with_suffix(".away").rename(file)
+    assert (page.status_code, problem.status_code) == (503, 503)
+    assert "does not reach its database" in page.text and "Many are working" not in page.text
+    assert problem.json["type"] == "/api/v1/problems/database-down"
+    lone.extensions["platsverket"].engine.dispose()

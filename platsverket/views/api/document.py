@@ -104,7 +104,7 @@ PROBLEM_TEXTS = {
     413: "The body is larger than 2 MB.",
     415: "The body is not application/json.",
     422: "Values are missing or wrong; `errors` names each field.",
-    503: "Too busy just now; Retry-After says when to try again.",
+    503: "Too busy just now, or without its database; Retry-After says when to try again.",
 }
 
 
