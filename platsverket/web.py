@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from flask import current_app, g, render_template, request, url_for
+from flask import current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -141,9 +141,15 @@ def field_errors(refused: Refused) -> dict[str, list[str]]:
     return {name: [sentence(fault) for fault in faults] for name, faults in refused.fields.items()}
 
 
-def page(template: str, status: int = 200, **context: Any) -> tuple[str, int]:
-    """A rendered page; ``errors`` in the context puts "Error:" before its title."""
+def page(template: str, status: int = 200, **context: Any) -> Any:
+    """A rendered page; ``errors`` in the context puts "Error:" before its title.
+
+    A list of ``total`` things that is asked for a page beyond its end leads to its last one.
+    """
     context.setdefault("errors", {})
+    where, total = context.get("paging"), context.get("total")
+    if where and total is not None and where.number > where.pages(total):
+        return redirect(where.url_of(where.pages(total)), 303)
     return render_template(template, has_errors=bool(context["errors"]), **context), status
 
 
