@@ -65,7 +65,8 @@ def test_takes_a_round_from_freeze_to_proposals(desk: Desk) -> None:
     outcome = f"{here}/runs/{run.ref}"
     assert f'href="{outcome}"' in page.text
     assert "Projektrum" in text(desk.coordinator.get(outcome))
-    assert "1 proposal goes out" in text(desk.coordinator.get(f"{outcome}/publish"))
+    asked = text(desk.coordinator.get(f"{outcome}/publish"))
+    assert "1 proposal goes out" in asked and "Publish before its day?" in asked
     assert desk.coordinator.post(f"{outcome}/publish").location == here
     page = text(desk.coordinator.get(here))
     assert "Both sides of each proposal can answer now" in page and "Awaiting answers 1" in page
