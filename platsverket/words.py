@@ -71,11 +71,11 @@ ROLES = {
 SHARING = {"shared": _("Shared with others"), "exclusive": _("One guest at a time")}
 VISIBILITY = {"open": _("Open"), "restricted": _("Restricted"), "sealed": _("Sealed")}
 PRECISION = {
-    "pin": _("exact point"),
-    "address": _("street address"),
-    "postcode": _("postcode area"),
-    "locality": _("centre of the locality"),
-    "municipality": _("main town of the municipality"),
+    "pin": _("the point that was given"),
+    "address": _("the street address"),
+    "postcode": _("the centre of the postal town"),
+    "locality": _("the centre of the locality"),
+    "municipality": _("the main town of the municipality"),
 }
 OFFER_STATUS = {
     "open": _("Takes part"), "expired": _("Needs reconfirming"), "ended": _("Over"), "withdrawn": _("Withdrawn"),

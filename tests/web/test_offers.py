@@ -46,7 +46,7 @@ def test_posting_stores_the_premises_and_shows_them(desk: Desk) -> None:
     assert (answer.status_code, answer.location) == (303, f"/offers/{offer.ref}")
     assert (offer.seats, offer.weekdays, offer.features) == (8, ("mon", "tue"), {"step_free": "yes"})
     page = text_of(desk.officer.get(answer.location))
-    assert "8 seats, about 120 m²" in page and "exact point" in page and "Storgatan 1" in page
+    assert "8 seats, about 120 m²" in page and "the point that was given" in page and "Storgatan 1" in page
     assert "counted with 15 m² for each seat" in page.lower()
 
 
