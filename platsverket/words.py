@@ -311,7 +311,7 @@ FAULTS = {
 REFUSALS = {
     "invalid": _("Something is missing or not right. See each field."),
     "not_found": _("The page or the thing you look for does not exist, or is not yours to see."),
-    "forbidden": _("You may not do this with the roles you have."),
+    "forbidden": _("The roles you have do not cover this."),
     "not_signed_in": _("Sign in to go on."),
     "bad_token": _("The access token is missing, wrong or too old."),
     "database_down": _("The service does not reach its database just now. Try again in a moment."),
@@ -331,10 +331,10 @@ REFUSALS = {
         "then change the request."
     ),
     "round_not_gathering": _("The round has already been frozen or called off."),
-    "round_not_frozen": _("The round must be frozen, and not yet published or called off, for this."),
     "market_impossible": _(
         "What is posted cannot be matched as it stands. Ask those who posted it to open and save it again: %(things)s."
     ),
+    "round_not_frozen": _("The round must be frozen, and not yet published or called off, for this."),
     "round_not_matched": _("There is no finished run to publish, or one is still under way."),
     "round_published": _("The round has already been published."),
     "run_under_way": _("A run is already under way. Wait for it, or stop it."),
@@ -363,7 +363,7 @@ HTTP = {
     401: (_("Sign in first"), _("Sign in and open the page again.")),
     403: (
         _("You may not do this"),
-        _("If you should be able to, ask the administrator of your organisation for the role."),
+        _("If you should be able to, ask the administrator of the service for the role."),
     ),
     404: (_("The page is not here"), _("Check the address, or start from the start page.")),
     405: (_("This cannot be done that way"), _("Go back and use the page's own links and buttons.")),
@@ -392,19 +392,40 @@ def sentence(what: Refused | Fault) -> str:
     return str(words) % {name: shown(value) for name, value in what.numbers.items()} if what.numbers else str(words)
 
 
+MOST_TOLD = 20
+
+
 def named(errors: dict[str, list[str]], **labels: str) -> dict[str, list[str]]:
     """The faults of a form with the name of the field before each, for the list above the form.
 
-    ``labels`` name the fields that this form calls something else than FIELDS does.
+    ``labels`` name the fields that this form calls something else than FIELDS does. What is no field of the form is
+    named as it was sent, under "_schema", and no more than MOST_TOLD of all that.
     """
-    return {name: [_named(name, fault, labels) for fault in faults] for name, faults in errors.items()}
+    told: dict[str, list[str]] = {}
+    unknown: list[str] = []
+    for name, faults in errors.items():
+        label = _label(name, labels)
+        if label or name in ("", "_schema"):
+            told[name] = [_labelled(label, fault) for fault in faults]
+        else:
+            unknown += [_labelled(name[:80], fault) for fault in faults]
+    unknown.sort()
+    if len(unknown) > MOST_TOLD:
+        more = len(unknown) - MOST_TOLD
+        unknown[MOST_TOLD:] = [ngettext("And %(num)s more.", "And %(num)s more.", more)]
+    if unknown:
+        told["_schema"] = [*told.get("_schema", []), *unknown]
+    return told
 
 
-def _named(name: str, fault: str, labels: dict[str, str]) -> str:
+def _label(name: str, labels: dict[str, str]) -> str:
     stem, *rest = name.split("-")
-    label = labels.get(name) or FIELDS.get(name)
     if stem == "spans" and len(rest) == 2 and rest[0].isdecimal() and rest[1] in SPAN_FIELDS:
-        label = str(SPAN_FIELDS[rest[1]]) % {"number": int(rest[0]) + 1}
+        return str(SPAN_FIELDS[rest[1]]) % {"number": int(rest[0]) + 1}
+    return str(labels.get(name) or FIELDS.get(name, ""))
+
+
+def _labelled(label: str, fault: str) -> str:
     return gettext("%(field)s: %(fault)s", field=label, fault=fault) if label else fault
 
 

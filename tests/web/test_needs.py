@@ -48,7 +48,7 @@ def test_posting_stores_the_request_and_shows_it(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("values", "field", "sentence"),
     [
-        ({"title": ""}, "title", "Name: This must be filled in."),
+        ({"title": ""}, "title", "Name of the request: This must be filled in."),
         ({"seats": "", "area_m2": ""}, "seats", "Give the number of seats or the area, or both."),
         ({"max_km": "nära"}, "max_km", "Write a number, such as 12 or 2.5."),
         ({"days": "0"}, "days", "Write a number from 1 to 3,650."),

@@ -60,7 +60,7 @@ def test_seats_follow_from_the_area_when_only_that_is_given(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("values", "field", "sentence"),
     [
-        ({"title": ""}, "title", "Name: This must be filled in."),
+        ({"title": ""}, "title", "Name of the premises: This must be filled in."),
         ({"seats": "många"}, "seats", "Write a whole number, such as 12."),
         ({"seats": "", "area_m2": ""}, "seats", "Give the number of seats or the area, or both."),
         ({"spans-0-until": "2026-01-01"}, "spans-0-until", "Last day of period 1: The last day must not be before"),
@@ -184,6 +184,17 @@ def test_periods_are_added_and_removed_without_script_and_without_loss(desk: Des
 def test_strange_forms_are_answered_calmly(desk: Desk, strange: dict[str, Any]) -> None:
     answer = desk.officer.post("/offers/new", {**form(desk.host), **strange})
     assert answer.status_code in (200, 303, 422)
+
+
+def test_names_that_the_form_does_not_have_are_told_and_counted(desk: Desk) -> None:
+    """Each by its name, the first twenty of them, after the faults that somebody can mend."""
+    strange = {f"field{number}": "x" for number in range(5000)}
+    answer = desk.officer.post("/offers/new", {**form(desk.host, title=""), **strange})
+    page = text_of(answer)
+    assert answer.status_code == 422 and len(page) < 100_000
+    assert "field0: This name is not known here. Remove it." in page and "And 4,980 more." in page
+    assert page.index("Name of the premises: This must be filled in.") < page.index("field0: ")
+    assert 'href="#f-field0"' not in page and "field20: " not in page
 
 
 def test_more_organisations_than_anybody_would_name_are_refused_in_one_sentence(desk: Desk) -> None:
