@@ -53,9 +53,18 @@ def search(session: Session, text: str, limit: int = 20, offset: int = 0) -> tup
     return list(session.scalars(query.order_by(Agency.name, Agency.id).limit(limit).offset(offset))), total
 
 
+# Where the name that a region goes by is not made of its county's.
+OWN_NAMES = {
+    "region sormland": "regionen i södermanlands län",
+    "region jamtland harjedalen": "regionen i jämtlands län",
+    "vastra gotalandsregionen": "regionen i västra götalands län",
+    "region gotland": "gotlands kommun",
+}
+
+
 def _of_county(name: str) -> str:
     """What calls itself "Region Skåne" is stored by its county: "Regionen i Skåne län"."""
-    return re.sub(r"^region (.+?)( län| lan)?$", r"regionen i \1", name)
+    return OWN_NAMES.get(fold(name)) or re.sub(r"^region (.+?)( län| lan)?$", r"regionen i \1", name)
 
 
 def own(session: Session, ids: Iterable[int]) -> list[Agency]:
@@ -99,4 +108,4 @@ def _called(known: list[tuple[str, Agency]], wanted: str) -> list[Agency]:
         return []
     if part := [agency for folded, agency in known if wanted in folded]:
         return part
-    return [a for folded, a in known if _of_county(wanted) in folded or wanted in spelled_out(a.name)]
+    return [a for folded, a in known if fold(_of_county(wanted)) in folded or wanted in spelled_out(a.name)]

@@ -212,10 +212,12 @@ def test_organisations_are_found_by_part_of_their_name(desk: Desk) -> None:
 def test_organisations_are_found_as_people_call_and_spell_them(desk: Desk) -> None:
     """A region by its own name where the register has its county's, and å, ä, ö written out."""
     desk.make.agency("Regionen i Skåne län"), desk.make.agency("Regionen i Stockholms län")
-    names = "Region Skåne\nregion stockholm\nVaerdmyndigheten"
+    desk.make.agency("Regionen i Södermanlands län"), desk.make.agency("Gotlands kommun")
+    names = "Region Skåne\nregion stockholm\nVaerdmyndigheten\nRegion Sörmland\nRegion Gotland"
     desk.officer.post("/offers/new", form(desk.host, only_agencies=names))
     assert {agency.name for agency in stored(desk)[0].only_agencies} == {
-        "Regionen i Skåne län", "Regionen i Stockholms län", "Värdmyndigheten",
+        "Regionen i Skåne län", "Regionen i Stockholms län", "Värdmyndigheten", "Regionen i Södermanlands län",
+        "Gotlands kommun",
     }  # fmt: skip
 
 
