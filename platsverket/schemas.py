@@ -7,7 +7,7 @@ Texts are trimmed; blanks count as missing; control characters are refused. Whol
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -133,6 +133,14 @@ class OfferSchema(PlacedSchema):
         longest = max(((last - first).days + 1 for first, last in spans), default=None)
         if longest and data.get("minimum_days", 1) > longest:
             raise ValidationError({"minimum_days": [Fault("longer_than_periods", longest=longest)]})
+
+    @validates_schema(skip_on_field_errors=False)
+    def _weekdays_fall_inside(self, data: dict[str, Any], **_: Any) -> None:
+        spans = [span for span in data.get("spans") or () if isinstance(span, tuple)]
+        # A week holds every weekday, so seven days of a period tell what a longer one has.
+        days = [first + timedelta(days=day) for first, last in spans for day in range(min((last - first).days + 1, 7))]
+        if days and "weekdays" in data and {WEEKDAYS[day.weekday()] for day in days}.isdisjoint(data["weekdays"]):
+            raise ValidationError({"weekdays": [Fault("outside_periods")]})
 
     @validates_schema(skip_on_field_errors=False)
     def _seats_fit(self, data: dict[str, Any], **_: Any) -> None:

@@ -281,6 +281,7 @@ FAULTS = {
     "longer_than_periods": _(
         "No period is that long: the longest has %(longest)s days. Give a shorter stay or a longer period."
     ),
+    "outside_periods": _("None of these weekdays falls within the periods. Choose others, or change the periods."),
     "too_little_area": _("%(seats)s seats have no room on so few square metres. Check both figures."),
     "sealed_to_all": _(
         "Name at least one coordinator. Sealed premises can only be matched by somebody who may know of them."

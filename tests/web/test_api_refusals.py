@@ -61,6 +61,7 @@ WRONG_OFFER: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"spans": [{"from": "2026-01-01", "until": "2026-02-01"}]}, {"spans": "periods_over"}),
     ({"minimum_days": 400}, {"minimum_days": "longer_than_periods"}), ({"area_m2": 9}, {"area_m2": "too_little_area"}),
     ({"visibility": "sealed"}, {"coordinators": "sealed_to_all"}),
+    ({"weekdays": ["mon"], "spans": [{"from": "2027-01-05", "until": "2027-01-10"}]}, {"weekdays": "outside_periods"}),
     ({"only_agencies": ["2222222222"]}, {"only_agencies": "choice"}),
     ({"not_agencies": "x"}, {"not_agencies": "choice"}),
     ({"coordinators": ["2222222222"]}, {"coordinators": "choice"}),

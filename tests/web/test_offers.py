@@ -83,6 +83,11 @@ def test_seats_follow_from_the_area_when_only_that_is_given(desk: Desk) -> None:
         ({"minimum_days": "400"}, "minimum_days", "No period is that long: the longest has 171 days."),
         ({"seats": "500", "area_m2": "10"}, "area_m2", "500 seats have no room on so few square metres."),
         ({"visibility": "sealed"}, "coordinators", "Name at least one coordinator."),
+        (
+            {"spans-0-from": "2027-01-09", "spans-0-until": "2027-01-10"},
+            "weekdays",
+            "None of these weekdays falls within the periods.",
+        ),
     ],
 )
 def test_each_fault_stands_at_its_field_and_nothing_is_stored(
