@@ -175,7 +175,10 @@ ANY_VALUE = {"type": ["integer", "number", "string", "array", "null"], "items": 
 class ShownReason(Shown):
     code = _text(metadata=_codes(*REASONS))
     offers = fields.Integer(
-        allow_none=True, metadata={"description": "How many offers were left before; null for all but coordinators."}
+        allow_none=True,
+        metadata={
+            "description": "How many offers were left before; null for all but coordinators who may know of all."
+        },
     )
 
 
@@ -252,7 +255,12 @@ class ShownRun(Shown):
     failure = _maybe()
     market_sha256 = _text()
     progress = fields.Dict(metadata={"description": "How far a run under way is: phase, goal, value and bound."})
-    summary = fields.Dict(metadata={"description": "The outcome in figures, once done."})
+    summary = fields.Dict(
+        metadata={
+            "description": "The outcome in figures, once done. Placements in premises sealed from the reader are not "
+            "counted; where there are such premises the values and bounds of goals are null, and progress has none."
+        }
+    )
 
 
 class ShownPlacement(Shown):
@@ -273,7 +281,12 @@ class ShownUnplaced(Shown):
     need = _text()
     need_title = _text()
     guest = _text()
-    reasons = fields.List(fields.Dict(), metadata={"description": "Codes and how many offers were left before each."})
+    reasons = fields.List(
+        fields.Dict(),
+        metadata={
+            "description": "Codes and how many offers were left before each; null to those from whom some are sealed."
+        },
+    )
     would_help = fields.List(
         fields.Dict(),
         metadata={"description": "Single changes that would help: change, from, to, offer, start."},

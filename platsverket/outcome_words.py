@@ -147,8 +147,13 @@ def _value(change: str, value: Any) -> str:
 
 
 def proven(goal: Mapping[str, Any]) -> str:
-    """How near a goal's value is to what is provably possible: {"value", "bound"} in words, never rounded up to all."""
+    """How near a goal's value is to what is provably possible: {"value", "bound"} in words, never rounded up to all.
+
+    Without a value for those from whom premises are sealed.
+    """
     value, bound = goal["value"], goal["bound"]
+    if value is None:
+        return gettext("not shown, for it counts sealed premises too")
     if bound is None:
         return gettext("how much more is possible is not proven")
     if value >= bound:

@@ -34,7 +34,7 @@ class Placed:
 @dataclass(frozen=True)
 class Unplaced:
     need: Need
-    reasons: list[dict[str, Any]]  # {"code", "offers"}
+    reasons: list[dict[str, Any]]  # {"code", "offers"}; "offers" is None where it would count sealed premises
     would_help: list[dict[str, Any]]  # {"change", "from", "to", "offer": Offer, "start": date}
 
 
@@ -44,11 +44,35 @@ class Answer:
 
     match_round: MatchRound
     set_aside: str | None  # why the place found for it no longer held; empty of sealed premises
-    reasons: list[dict[str, Any]]  # {"code", "offers"}; "offers" is None for all but coordinators
+    reasons: list[dict[str, Any]]  # {"code", "offers"}; "offers" is None for all but coordinators who know all premises
     would_help: list[dict[str, Any]]  # {"change", "from", "to", "offer": Offer | None, "start": date | None}
 
 
 ORDERS = ("start", "-start", "km", "-km", "fit", "-fit")
+
+
+def figures(session: Session, by: Identity, run: Run) -> dict[str, Any]:
+    """A run's summary for those who steer rounds; empty until it is done.
+
+    Placements in premises sealed from the reader are not counted, and where there are such premises no goal's value is
+    told: what is left of a total after all that one can see would tell the seats and the distance of what is hidden.
+    """
+    demand(by, "round.steer")
+    hidden = runs.sealed_from(session, by, run) if run.status == "done" else set()
+    if not hidden:
+        return run.summary
+    seats = {need["id"]: need["seats"] for need in runs.market_of(session, run)["needs"]}
+    seen = [p for p in runs.plan_of(session, run)["placements"] if p["offer"] not in hidden]
+    goals = [{**goal, "value": None, "bound": None} for goal in run.summary["goals"]]
+    return {**run.summary, **runs.placed_figures(seats, seen), "goals": goals}
+
+
+def progress(session: Session, by: Identity, run: Run) -> dict[str, Any]:
+    """How far a run is, for those who steer rounds; without values where they count premises sealed from the reader."""
+    demand(by, "round.steer")
+    if "value" not in run.progress or not runs.sealed_from(session, by, run):
+        return run.progress
+    return {name: value for name, value in run.progress.items() if name not in ("value", "bound")}
 
 
 def placed(
@@ -88,10 +112,11 @@ def unplaced(
     page = found[offset : offset + limit]
     helping = [change["offer"] for u in page for change in u["would_help"]]
     needs, offers = named(session, by, needs=[u["need"] for u in page], offers=helping)
+    counted = not runs.sealed_from(session, by, run)
     return [
         Unplaced(
             needs[u["need"]],
-            u["reasons"],
+            _told(u["reasons"], counted),
             [
                 {**change, "offer": offers[change["offer"]], "start": date.fromisoformat(change["start"])}
                 for change in u["would_help"]
@@ -113,7 +138,7 @@ def answer(session: Session, by: Identity, need: Need) -> Answer | None:
 
     Of premises that this reader may see only in part a change is told without figures, and of others not at all:
     a distance or a number of seats would tell what is hidden. Numbers of premises count sealed ones, so they are told
-    to coordinators only.
+    only to coordinators from whom none in the round are sealed.
     """
     run = session.scalar(select(Run).where(Run.published_at.is_not(None)).order_by(Run.published_at.desc()).limit(1))
     if run is None:
@@ -126,9 +151,12 @@ def answer(session: Session, by: Identity, need: Need) -> Answer | None:
     found = next((u for u in runs.plan_of(session, run)["unplaced"] if u["need"] == need.ref), None)
     if found is None:
         return None
-    counted = by.has(COORDINATOR)
-    why = [{"code": r["code"], "offers": r["offers"] if counted else None} for r in found["reasons"]]
+    why = _told(found["reasons"], by.has(COORDINATOR) and not runs.sealed_from(session, by, run))
     return Answer(run.match_round, None, why, _helping(session, by, found["would_help"]))
+
+
+def _told(reasons: list[dict[str, Any]], counted: bool) -> list[dict[str, Any]]:
+    return [{"code": r["code"], "offers": r["offers"] if counted else None} for r in reasons]
 
 
 def _helping(session: Session, by: Identity, changes: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -125,17 +125,24 @@ def _fail(session: Session, run: Run, code: str, at: datetime) -> None:
 def _summary(market: matching.Market, plan: dict[str, Any]) -> dict[str, Any]:
     """The outcome in figures; what was agreed or held before counts apart from what is new."""
     seats = {need.id: need.seats for need in market.needs}
-    placed = [p["need"] for p in plan["placements"]]
     return {
         "status": plan["status"],
-        "placed": len(placed),
         "unplaced": len(plan["unplaced"]),
         "needs": len(seats),
-        "seats_placed": sum(seats[n] for n in placed),
         "seats_asked": sum(seats.values()),
         "goals": plan["goals"],
         "seconds": plan["seconds"],
-        "mean_km": round(sum(p["km"] for p in plan["placements"]) / len(placed), 1) if placed else None,
+        **placed_figures(seats, plan["placements"]),
+    }
+
+
+def placed_figures(seats: dict[str, int], placements: list[dict[str, Any]]) -> dict[str, Any]:
+    """What these placements amount to, given the seats of each need."""
+    kilometres = [p["km"] for p in placements]
+    return {
+        "placed": len(placements),
+        "seats_placed": sum(seats[p["need"]] for p in placements),
+        "mean_km": round(sum(kilometres) / len(kilometres), 1) if kilometres else None,
     }
 
 
@@ -152,6 +159,12 @@ def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
     return run
 
 
+def sealed_from(session: Session, by: Identity, run: Run) -> set[str]:
+    """The refs of premises in a run's market that are sealed from this reader."""
+    known = set(session.scalars(select(Offer.ref).where(rows(by, "offer.read"))))
+    return {offer["id"] for offer in _frozen(session, run)["offers"]} - known
+
+
 @writing
 def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A run's market and plan as files for ``python -m matching check``.
@@ -162,8 +175,7 @@ def exported(session: Session, by: Identity, ref: str, run_ref: str) -> tuple[di
     run = run_of(session, by, ref, run_ref)
     market = market_of(session, run)
     if by.user_id is not None:  # the command line is nobody: whoever runs it holds the database
-        known = set(session.scalars(select(Offer.ref).where(rows(by, "offer.read"))))
-        if any(offer["id"] not in known for offer in market["offers"]):
+        if sealed_from(session, by, run):
             raise Refused("sealed_in_market", status=403)
         record(session, by, "round.exported", "round", ref, run=run.ref, number=run.number)
     return market, plan_of(session, run)

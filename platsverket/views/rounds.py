@@ -88,6 +88,8 @@ def _shown(ref: str, status: int = 200, values: dict[str, Any] | None = None, er
         offers=offers,
         paging=here,
         told=outcome_words,
+        figures={run.ref: outcomes.figures(db(), by(), run) for run in match_round.runs},
+        progress=outcomes.progress(db(), by(), match_round.runs[-1]) if match_round.runs else {},
         values=values or {"effort": config().rounds.effort, "seed": config().rounds.seed},
         errors=errors or {},
     )
@@ -145,13 +147,15 @@ def progress(ref: str, run_ref: str) -> Any:
         return _see("show", ref=ref)
     if one.ended_at:
         return _ended(ref, one)
-    return page("rounds/_progress.html", match_round=one.match_round, run=one, told=outcome_words)
+    how_far = outcomes.progress(db(), by(), one)
+    return page("rounds/_progress.html", match_round=one.match_round, run=one, progress=how_far, told=outcome_words)
 
 
 def _ended(ref: str, one: Run) -> Response:
     """An ended run changes all of the round's page, its status, its runs and what to do next: script opens it anew."""
     if one.status == "done":
-        placed, needs = words.number(one.summary["placed"]), words.number(one.summary["needs"])
+        figures = outcomes.figures(db(), by(), one)
+        placed, needs = words.number(figures["placed"]), words.number(figures["needs"])
         done = _(
             "Run %(number)s is done. Requests placed: %(placed)s of %(needs)s.",
             number=one.number, placed=placed, needs=needs,
@@ -178,7 +182,11 @@ def outcome(ref: str, run_ref: str) -> Any:
     here = Paging(paging().number, ROWS)
     asked = {name: request.args.get(name, "").strip()[:200] for name in ("q", "order", "reason")}
     part = _without(one, asked, here) if request.args.get("show") == "without" else _placed(one, asked, here)
-    return page("rounds/outcome.html", match_round=one.match_round, run=one, told=outcome_words, paging=here, **part)
+    return page(
+        "rounds/outcome.html",
+        match_round=one.match_round, run=one, figures=outcomes.figures(db(), by(), one), told=outcome_words,
+        paging=here, **part,
+    )  # fmt: skip
 
 
 def _placed(one: Run, asked: dict[str, str], here: Paging) -> dict[str, Any]:

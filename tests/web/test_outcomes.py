@@ -213,6 +213,30 @@ def test_what_steers_sealed_premises_is_told_only_to_those_they_name(desk: Desk)
     assert "frozen with 1 premises, sealed ones not counted, and 1 requests" in text(other.get("/events"))
 
 
+def test_totals_count_only_placements_the_reader_may_know_of(desk: Desk) -> None:
+    """Nor do goals, reasons, the run's progress or a decision's reason tell what lies in premises sealed from one."""
+    by = desk.make.identity(desk.users["coordinator"])
+    sealed = desk.offer(visibility="sealed", coordinators=[desk.users["coordinator"].ref], seats=10)
+    hidden = desk.need(title="Dolt behov", seats=9)
+    desk.offer(seats=5, place="Umeå"), desk.need(title="Synligt behov", seats=4, place="Umeå", max_km=5)
+    desk.need(title="Stort behov", seats=99)
+    match_round, run = desk.matched()
+    bar = {"kind": "bar", "need": hidden.ref, "agency": None, "offer": sealed.ref, "start": None}
+    rounds.decide(desk.make.session, by, desk.make.config, match_round.ref, {**bar, "reason": "Kanarieskäl"})
+    here, outcome = f"/rounds/{match_round.ref}", f"/rounds/{match_round.ref}/runs/{run.ref}"
+    other = desk.reading(desk.make.coordinator())
+    counted = "Premises near enough: "
+    assert "2 of 3" in text(desk.coordinator.get(here)) and "13 of 112" in text(desk.coordinator.get(here))
+    assert "Kanarieskäl" in text(desk.coordinator.get(here))
+    assert counted in text(desk.coordinator.get(f"{outcome}?show=without"))
+    page = text(other.get(here))
+    assert "1 of 3" in page and "4 of 112" in page and "not shown, for it counts sealed premises too" in page
+    assert "Kanarieskäl" not in page and "in sealed premises" in page
+    assert "Placed (1)" in text(other.get(outcome)) and 'data-label="Reached"><span>–<' in other.get(outcome).text
+    page = text(other.get(f"{outcome}?show=without"))
+    assert "There are premises near enough, but none of them is large enough." in page and counted not in page
+
+
 def test_sealed_premises_are_unknown_to_coordinators_they_do_not_name(desk: Desk) -> None:
     """The named coordinator sees the placement; another sees neither it, its name nor the files."""
     other = desk.make.coordinator()

@@ -18,7 +18,8 @@ TAGS = ["runs"]
 
 
 def shown(run: Run) -> dict[str, Any]:
-    return {name: getattr(run, name) for name in ShownRun().fields}
+    told = {"summary": outcomes.figures(db(), by(), run), "progress": outcomes.progress(db(), by(), run)}
+    return {name: getattr(run, name) for name in ShownRun().fields} | told
 
 
 def _whose(need: Need) -> dict[str, Any]:
