@@ -18,7 +18,7 @@ from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.cuts import Conflicts, Cut, cliques, divided, divided_row, reachable
 from matching.solver.greedy import nth_of
-from matching.solver.linear import Rows, best_fractional
+from matching.solver.linear import Basis, Rows, best_fractional
 from matching.solver.problem import Problem
 from matching.table import Bools, Floats
 
@@ -26,13 +26,25 @@ _SAFE = 1e-6
 _CALLS = 8  # columns of one need called in at a time
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A settled sum as a row: Σ points · x ≥ value − slack; the number of the row."""
+
+    points: Floats
+    value: int
+    slack: int
+    row: int
+
+
 @dataclass
 class Bound:
-    """A proven upper limit, the reduced cost of every column, the price of every need's row, a fractional plan."""
+    """A proven upper limit, the reduced cost of every column, the price of every need's row and of every kept goal that
+    is a sum, a fractional plan."""
 
     limit: float
     reduced: Floats
     need_price: Floats
+    kept_price: Floats
     x: Floats
 
     @property
@@ -63,8 +75,14 @@ class Relaxation:
         self._strict = self._limit
         self.alive: Bools = np.ones(len(problem.need), dtype=bool)
         self.must: Bools = np.zeros(self.needs, dtype=bool)
+        self.kept: list[Kept] = []
         self._conflicts = Conflicts(problem)
         self._divided: set[tuple[int, int]] = set()
+
+    @property
+    def capacity(self) -> tuple[sp.csr_array, Ints]:
+        """The rows of capacity over all columns, and the limit of each, lowered to what can be reached."""
+        return self._capacity, self._capacity_limit
 
     def rows(self, strict: bool = False) -> Rows:
         """Everything a plan must keep, as rows over all columns; rows of needs that must be placed are equations.
@@ -83,6 +101,7 @@ class Relaxation:
             spare = int(best.sum()) - value + slack
             self.must |= best > spare  # without such a need the others could not make up for it
             if spare or slack:
+                self.kept.append(Kept(goal.points.astype(np.float64), value, slack, len(self._limit)))
                 points = sp.csr_array(-goal.points[None, :].astype(np.float64))
                 self._append(points, np.array([slack - float(value)]), np.array([-float(value)]))
             return
@@ -119,8 +138,9 @@ class Relaxation:
         gain = points.astype(np.float64)
         best = self._proven(gain, np.zeros(len(self._limit)), np.zeros(len(gain)))
         limits: list[float] = []
+        basis = Basis()
         for _ in range(rounds):
-            solution = best_fractional(self.rows(), gain, core, self.problem.fixed)
+            solution = best_fractional(self.rows(), gain, core, self.problem.fixed, basis)
             if solution is None:
                 break
             x, price = solution
@@ -142,7 +162,7 @@ class Relaxation:
         reduced = gain - self._packed.T @ price[:count] - self._added.T @ price[count:]
         inside = self.alive & ~self.problem.fixed
         limit = price @ self._limit + np.maximum(reduced[inside], 0).sum() + reduced[self.problem.fixed].sum()
-        return Bound(float(limit), reduced, price[: self.needs], x)
+        return Bound(float(limit), reduced, price[: self.needs], price[[k.row for k in self.kept]], x)
 
     def _calls(self, bound: Bound, core: Ints) -> Ints:
         """Columns that would pay: for each need the best few, the best of all first."""

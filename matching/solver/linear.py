@@ -14,6 +14,7 @@ from ortools.math_opt import (
     model_pb2,
     parameters_pb2,
     result_pb2,
+    solution_pb2,
     sparse_containers_pb2,
 )
 from ortools.math_opt.core.python import solver as core
@@ -62,14 +63,12 @@ def _proto(rows: Rows, gain: Floats, columns: Ints, fixed: Bools, whole: bool) -
 
 
 def _solved(
-    proto: model_pb2.ModelProto, solver: mathopt.SolverType, parameters: mathopt.SolveParameters, hint: Floats | None
+    proto: model_pb2.ModelProto,
+    solver: mathopt.SolverType,
+    parameters: mathopt.SolveParameters,
+    advice: model_parameters_pb2.ModelSolveParametersProto,
 ) -> result_pb2.SolveResultProto:
     """MathOpt's own entry for protocol buffers: its Python objects cost more than solving (5 s against 1 s)."""
-    advice = model_parameters_pb2.ModelSolveParametersProto()
-    if hint is not None:
-        values = advice.solution_hints.add().variable_values
-        values.ids.extend(range(len(hint)))
-        values.values.extend(hint.tolist())
     return core.solve(
         proto,
         solver.value,
@@ -89,16 +88,56 @@ def _dense(values: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> 
     return dense
 
 
-def best_fractional(rows: Rows, gain: Floats, columns: Ints, fixed: Bools) -> tuple[Floats, Floats] | None:
-    """The best fractional x over all columns (zero outside ``columns``) and the price of each row; ``None`` if none."""
+class Basis:
+    """Where the last solution of a programme stood, for a programme with more rows and columns to begin from."""
+
+    def __init__(self) -> None:
+        self._columns: Ints = np.zeros(0, dtype=np.int64)
+        self._rows: Ints = np.zeros(0, dtype=np.int64)
+
+    @property
+    def known(self) -> bool:
+        return len(self._columns) > 0
+
+    def keep(self, basis: solution_pb2.BasisProto, columns: Ints, rows: Ints) -> None:
+        self._columns, self._rows = np.zeros(columns.max() + 1, np.int64), np.zeros(rows.max() + 1, np.int64)
+        self._columns[columns] = np.fromiter(basis.variable_status.values, dtype=np.int64)
+        self._rows[rows] = np.fromiter(basis.constraint_status.values, dtype=np.int64)
+
+    def tell(self, basis: solution_pb2.BasisProto, columns: Ints, rows: Ints) -> None:
+        """What is new begins outside the basis as a column, inside it as a row."""
+        for status, known, these, new in (
+            (basis.variable_status, self._columns, columns, solution_pb2.BASIS_STATUS_AT_LOWER_BOUND),
+            (basis.constraint_status, self._rows, rows, solution_pb2.BASIS_STATUS_BASIC),
+        ):
+            now = np.full(len(these), new)
+            old = these < len(known)
+            now[old] = np.where(known[these[old]] > 0, known[these[old]], new)
+            status.ids.extend(range(len(these)))
+            status.values.extend(now.tolist())
+
+
+def best_fractional(
+    rows: Rows, gain: Floats, columns: Ints, fixed: Bools, basis: Basis | None = None
+) -> tuple[Floats, Floats] | None:
+    """The best fractional x over all columns (zero outside ``columns``) and the price of each row; ``None`` if none.
+
+    ``basis`` is where the search begins, and is told where it ended.
+    """
     proto, used = _proto(rows, gain, columns, fixed, whole=False)
+    advice = model_parameters_pb2.ModelSolveParametersProto()
     # measured: with settled goals as rows the dual simplex takes a third of the primal's time, without them twice it
-    settled = bool((rows.limit[used] < 0).any())
-    method = mathopt.LPAlgorithm.DUAL_SIMPLEX if settled else mathopt.LPAlgorithm.PRIMAL_SIMPLEX
-    result = _solved(proto, mathopt.SolverType.GLOP, mathopt.SolveParameters(lp_algorithm=method), None)
+    dual = bool((rows.limit[used] < 0).any())
+    if basis is not None and basis.known:
+        basis.tell(advice.initial_basis, columns, used)
+        dual = False
+    method = mathopt.LPAlgorithm.DUAL_SIMPLEX if dual else mathopt.LPAlgorithm.PRIMAL_SIMPLEX
+    result = _solved(proto, mathopt.SolverType.GLOP, mathopt.SolveParameters(lp_algorithm=method), advice)
     if not result.solutions or not result.solutions[0].HasField("dual_solution"):
         return None
     solution = result.solutions[0]
+    if basis is not None and solution.HasField("basis"):
+        basis.keep(solution.basis, columns, used)
     x = np.zeros(rows.blocks[0].shape[1])
     x[columns] = _dense(solution.primal_solution.variable_values, len(columns))
     price = np.zeros(len(rows.limit))
@@ -121,6 +160,10 @@ def best_whole(
     proto, _ = _proto(rows, gain, columns, fixed, whole=True)
     hint = np.zeros(len(columns))
     hint[np.searchsorted(columns, start)] = 1.0
+    advice = model_parameters_pb2.ModelSolveParametersProto()
+    values = advice.solution_hints.add().variable_values
+    values.ids.extend(range(len(hint)))
+    values.values.extend(hint.tolist())
     tuning = highs_pb2.HighsOptionsProto(
         double_options={"mip_rel_gap": 0.0, "mip_abs_gap": 0.999}, int_options={"mip_max_nodes": nodes}
     )
@@ -131,7 +174,7 @@ def best_whole(
     found: list[Exact] = []
 
     def run() -> None:
-        result = _solved(proto, mathopt.SolverType.HIGHS, parameters, hint)
+        result = _solved(proto, mathopt.SolverType.HIGHS, parameters, advice)
         chosen = None
         if result.solutions and result.solutions[0].HasField("primal_solution"):
             x = _dense(result.solutions[0].primal_solution.variable_values, len(columns))

@@ -1,12 +1,14 @@
 """One goal over one part of a problem: made as large as possible, proven or bounded, without loss for those before.
 
-For a sum: the relaxation bounds it and prices every column; HiGHS finds the best plan over the few columns with the
-best prices; what could still be better lies among the columns that the gap leaves alive, and where those are few they
-are searched to the end. CP-SAT takes what is coarse or is no sum.
+For a sum: the relaxation bounds it and prices every column; what could still be better lies among the columns that the
+gap leaves alive, and where those are few HiGHS searches them to the end. Where most of the fractional plan is split,
+whole patterns of each place bound it better and dive to a plan; then neighbourhoods are searched anew. CP-SAT takes
+what is coarse or is no sum.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +19,7 @@ import numpy as np
 from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.bound import Bound, Relaxation
+from matching.solver.decomposition import Decomposition, Pattern, decomposable
 from matching.solver.greedy import complete, nth_of, polished, rounded
 from matching.solver.linear import Exact, best_whole
 from matching.solver.model import Model
@@ -33,6 +36,11 @@ _WORK, _NODES = 1.0, 5  # of CP-SAT and of HiGHS in one neighbourhood
 _IDLE = 2  # times without a gain before neighbourhoods are made wider
 
 
+_ASKED = 60  # times what it takes to ask every place once, until patterns bound well
+_CHEAP = 0.5  # work of asking every place once: below it, patterns need no plans to begin with
+_PLANS = 30  # of those seen last, whose patterns are known
+_SETTLED = 3  # rounds of the relaxation before patterns may take over
+_NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _FEW = 500  # columns of a part that CP-SAT proves at once
 
 Tell = Callable[[int, int], None]
@@ -41,24 +49,25 @@ Tell = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
-    columns and nodes of an exact search, neighbourhoods searched anew, work units of CP-SAT."""
+    columns and nodes of an exact search, work units on patterns, neighbourhoods searched anew, work units of CP-SAT."""
 
     relaxed: int
     rounds: int
     gain: float
     columns: int
     nodes: int
+    patterns: float
     neighbourhoods: int
     work: float
 
 
 EFFORTS = {
-    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 20, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 100, 10.0),
-    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 400, 60.0),
+    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 20, 1.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 30.0, 100, 10.0),
+    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 100.0, 400, 60.0),
 }
 # For the goals after one that stays unproven: what they gain may yet be lost to it.
-HURRIED = Effort(400_000, 4, 1e-3, 0, 1, 12, 1.0)
+HURRIED = Effort(400_000, 3, 1e-3, 0, 1, 0.0, 12, 1.0)
 
 
 class Part:
@@ -74,6 +83,9 @@ class Part:
         self._kept: list[tuple[Goal, int, int]] = []
         self._known = 0  # of what is kept, how much the relaxation has been told
         self._support: Ints = np.zeros(0, dtype=np.int64)
+        self._known_patterns: list[Pattern] = []
+        self._plans: deque[Ints] = deque(maxlen=_PLANS)
+        self._roamed = 0
 
     @cached_property
     def _rows(self) -> Relaxation:
@@ -114,6 +126,7 @@ class Part:
     def _accept(self, chosen: Ints | None) -> None:
         if chosen is not None:
             chosen = polished(self.problem, complete(self.problem, chosen))
+            self._plans.append(chosen)
             if self.problem.value(chosen) > self.problem.value(self.chosen):
                 self.chosen = chosen
 
@@ -124,29 +137,81 @@ class Part:
             np.union1d(self._core(), self._support),
             self._effort.rounds,
             self._effort.gain,
-            lambda found: self._seen(k, found),
+            self._while_whole(k),
         )
         limit = min(limit, bound.whole)
         self._support = np.flatnonzero(relaxation.alive & (bound.x > 1e-6))
-        split = np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6))
-        if split > self.problem.needs // 2:  # HiGHS would spend minutes at its root, where neighbourhoods gain steadily
-            self._roam(k, goal, bound, limit)
-            limit = self._search(k, goal, bound, limit)
-        else:
-            limit = self._search(k, goal, bound, limit)
-            self._roam(k, goal, bound, limit)
+        split = self._split(bound)
+        limit = self._search(k, goal, bound, limit, self._effort.columns // (8 if split else 1))
+        if split and self._open(k, limit) and self._by_patterns:
+            bound = self._patterns(k, goal, bound)
+            limit = min(limit, bound.whole)
+            relaxation.rule_out(bound, self.value(k), self.chosen)
+            limit = self._search(k, goal, bound, limit, self._effort.columns // 8)
+        self._roam(k, goal, bound, limit, self._effort.neighbourhoods)
         relaxation.rule_out(bound, self.value(k), self.chosen)
         return limit
 
-    def _roam(self, k: int, goal: Total, bound: Bound, limit: int) -> None:
+    def _while_whole(self, k: int) -> Callable[[Bound], bool]:
+        """Whether to go on with the relaxation: not once it is clear that patterns will serve better."""
+        seen: list[float] = []
+
+        def going(bound: Bound) -> bool:
+            seen.append(bound.limit)
+            settled = len(seen) >= _SETTLED and seen[-2] - seen[-1] < 0.01 * abs(seen[-1])
+            return self._seen(k, bound) and not (settled and self._by_patterns and self._split(bound))
+
+        return going
+
+    def _split(self, bound: Bound) -> bool:
+        """Whether so much is split that HiGHS would spend minutes at its root."""
+        return bool(np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6)) > self.problem.needs // 3)
+
+    @cached_property
+    def _decomposable(self) -> bool:
+        return decomposable(self.problem)
+
+    @property
+    def _by_patterns(self) -> bool:
+        sums = all(isinstance(kept, Total) for kept, _, _ in self._kept)
+        return self._effort.patterns > 0 and sums and self._decomposable
+
+    def _patterns(self, k: int, goal: Total, bound: Bound) -> Bound:
+        """The better bound of whole patterns; the plan at hand becomes what diving finds, where that is better.
+
+        Where asking every place once shows that effort does not reach far, only the prices at hand are used.
+        """
+        patterns = Decomposition(self._relaxation, goal, self._known_patterns, self.control)
+        for plan in [*self._plans, self.chosen]:
+            patterns.add(plan)
+        bound, cost = patterns.proven(bound)
+        self._tell(self.value(k), bound.whole)
+
+        def going(found: Bound) -> bool:
+            self._tell(self.value(k), found.whole)
+            return self._open(k, found.whole)
+
+        if cost * _ASKED <= self._effort.patterns and cares_for_needs_only(self.problem, goal) and going(bound):
+            if cost > _CHEAP:  # then plans hold more patterns than asking would find in the same time
+                self._roam(k, goal, bound, bound.whole, self._effort.neighbourhoods // 2)
+                for plan in self._plans:
+                    patterns.add(plan)
+            bound = patterns.bound(bound, self._effort.patterns, going)
+            self._known_patterns = patterns.patterns
+            self._accept(patterns.plan(self.chosen, self._effort.nodes))
+            self._tell(self.value(k), bound.whole)
+        return bound
+
+    def _roam(self, k: int, goal: Total, bound: Bound, limit: int, times: int) -> None:
         """Search neighbourhoods anew, some at a time, and wider ones when a few times nothing was gained."""
         most, idle = _NARROW, 0
         with ThreadPoolExecutor(_CORES) as pool:
-            for nth in range(0, self._effort.neighbourhoods, _AT_ONCE):
-                if not self._open(k, limit) or idle > 2 * _IDLE:
+            for _ in range(0, times, _AT_ONCE):
+                if not self._open(k, limit) or idle > 2 * _IDLE or (idle and limit - self.value(k) <= _NEAR * limit):
                     break
                 before = self.value(k)
-                regions = self._regions(k, bound, range(nth, nth + _AT_ONCE), most)
+                regions = self._regions(k, bound, range(self._roamed, self._roamed + _AT_ONCE), most)
+                self._roamed += _AT_ONCE
                 found = list(pool.map(lambda region: self._anew(k, goal, bound, region), regions))
                 # All at once: a plan that is mended in between might use what another region has been promised.
                 rest = self.chosen[~np.isin(self.chosen, np.concatenate(regions))]
@@ -208,10 +273,10 @@ class Part:
         self._tell(self.value(k), bound.whole)
         return self._open(k, bound.whole)
 
-    def _search(self, k: int, goal: Total, bound: Bound, limit: int) -> int:
-        """HiGHS over every column that could still be better, where they are not too many; the proven limit."""
+    def _search(self, k: int, goal: Total, bound: Bound, limit: int, most: int) -> int:
+        """HiGHS over every column that could still be better, where they are ``most`` or fewer; the proven limit."""
         alive = self._relaxation.survivors(bound, self.value(k))
-        if self._open(k, limit) and len(alive) <= self._effort.columns:
+        if self._open(k, limit) and len(alive) <= most:
             found = self._whole(goal, np.union1d(alive, self.chosen), self.problem.fixed, self._effort.nodes)
             self._accept(found.chosen)
             if self._exact and np.isfinite(found.limit):

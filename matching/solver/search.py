@@ -38,6 +38,9 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
     return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
 
 
+_NEAR = 1e-2  # of its value: a goal so near its limit is as good as settled
+
+
 @dataclass(frozen=True)
 class _Search:
     """What does not change while a problem is solved."""
@@ -83,7 +86,7 @@ class _Stage:
             for group in self._groups
         ]
         self._keep(before)
-        self._gaps = before.gap
+        self._before = before
         group = np.full(problem.needs, -1, dtype=np.int64)
         for number, columns in enumerate(self._groups):
             group[problem.need[columns]] = number
@@ -108,10 +111,16 @@ class _Stage:
         found = [columns[part.chosen] for columns, part in zip(self._groups, self._parts, strict=True)]
         return np.sort(np.concatenate([self._lone, *found]))
 
+    def _far_off(self) -> bool:
+        """Whether some goal before this one is so far from its limit that what is gained now may yet be lost to it."""
+        values = [*self._before.value, *self.settled.value]
+        gaps = [*self._before.gap, *self.settled.gap]
+        return any(gap.sum() > _NEAR * value.sum() for value, gap in zip(values, gaps, strict=True))
+
     def settle(self, k: int) -> int:
         """Improve goal k in every part, and keep what it is worth; its proven limit over the whole problem."""
         goal = self._problem.goals[k]
-        effort = HURRIED if any(gap.any() for gap in self._gaps + self.settled.gap) else self._search.effort
+        effort = HURRIED if self._far_off() else self._search.effort
         base = goal.value(self._lone) if isinstance(goal, Total) else 0
         values = np.array([part.value(k) for part in self._parts], dtype=np.int64)
         limits = np.array([part.problem.simple_bound(part.problem.goals[k]) for part in self._parts], dtype=np.int64)

@@ -43,7 +43,7 @@ def test_what_is_found_side_by_side_uses_no_capacity_twice():
     part = TwoRegions(problem, ints(0), seed=0, control=Control())
     part.chosen = ints(0)
     part._effort = replace(EFFORTS["quick"], neighbourhoods=1)
-    part._roam(0, problem.goals[0], None, 9)
+    part._roam(0, problem.goals[0], None, 9, 1)
     assert part.chosen.tolist() == [1, 3]
     assert keeps_every_row(problem, part.chosen)
 

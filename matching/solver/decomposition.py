@@ -1,0 +1,310 @@
+"""A stronger bound where what a place holds is a few large things of many: whole patterns of a place are the columns.
+
+A *pattern* is a set of columns that one place can hold together. In the linear programme over patterns (Dantzig and
+Wolfe 1960) no place is ever filled in fractions of what fits, so its value is nearer to that of whole plans than any
+programme over single columns. Patterns that would pay are found place by place, each a small exact problem for CP-SAT
+(Gilmore and Gomory 1961), at prices smoothed towards the best known ones (Wentges 1997). Any prices at all prove a
+bound: what the needs pay, and what each place can earn at most (Lagrange; Geoffrion 1974). Plans come from diving:
+patterns that are nearly whole are taken, what they hold is struck from the others, and the rest is solved exactly once
+it is small (Sadykov, Vanderbeck, Pessoa, Tahiri and Uchoa 2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from matching.capacity import Ints
+from matching.goals import Total
+from matching.solver.bound import Bound, Relaxation
+from matching.solver.linear import Basis, Rows, best_fractional, best_whole
+from matching.solver.pattern import Place, best_pattern
+from matching.solver.problem import Control, Problem
+from matching.table import Bools, Floats, numbered
+
+_CORES = 2
+_SMOOTH, _SMOOTHER = 0.6, 0.9  # how much of the best prices known is kept, after some rounds and at first
+_SETTLING = 15  # rounds until prices are smoothed less
+_FEW = 1_500  # patterns over which HiGHS finds the best plan at once
+_WHOLE = 0.8  # of a pattern that is taken in a dive
+_SHARE = 0.08  # of the places that are settled at a time
+_CALL, _PER_PATTERN = 2e-3, 4e-4  # work of asking one place, and of one pattern in the linear programme
+_FIRST, _LAST = 0.05, 0.5  # most work for one place, at first and where only a bound is wanted
+
+Pattern = tuple[int, ...]  # columns of one place, sorted
+
+
+def decomposable(problem: Problem) -> bool:
+    """Whether there are so many places that patterns of one are a small matter."""
+    size = np.bincount(problem.place, minlength=len(problem.limit))
+    return len(size) > 1 and int(size.max(initial=0)) * 4 <= len(problem.place)
+
+
+@dataclass(frozen=True)
+class _Prices:
+    """What the needs pay (≥ 0, any where a need must be placed) and what each kept goal is worth (≥ 0)."""
+
+    need: Floats
+    kept: Floats
+
+    def between(self, other: _Prices, share: float) -> _Prices:
+        """``share`` of these and the rest of the others."""
+        return _Prices(
+            share * self.need + (1 - share) * other.need,
+            share * self.kept + (1 - share) * other.kept,
+        )
+
+
+class Decomposition:
+    """The programme over patterns for one goal, with goals settled before it as rows; it grows with every round."""
+
+    def __init__(self, relaxation: Relaxation, goal: Total, patterns: Iterable[Pattern], control: Control):
+        self._problem = relaxation.problem
+        self._gain = goal.points.astype(np.float64)
+        self._kept = list(relaxation.kept)
+        self._must = relaxation.must.copy()
+        self._control = control
+        self._places = _places(relaxation)
+        alive = relaxation.alive | self._problem.fixed
+        self._patterns = dict.fromkeys(one for one in patterns if alive[list(one)].all())
+        self._worth = self._gain
+        self._basis = Basis()
+
+    @property
+    def patterns(self) -> list[Pattern]:
+        """All patterns found, for the next goal to begin with."""
+        return list(self._patterns)
+
+    def add(self, plan: Ints) -> None:
+        """Everything that a plan puts at one place is a pattern."""
+        place = self._problem.place[plan]
+        plan = plan[np.argsort(place, kind="stable")]
+        for pattern in np.split(plan, np.flatnonzero(np.diff(np.sort(place))) + 1):
+            self._new(pattern)
+
+    def _new(self, pattern: Ints) -> bool:
+        key = tuple(np.sort(pattern).tolist())
+        fresh = len(key) > 0 and key not in self._patterns
+        if fresh:
+            self._patterns[key] = None
+        return fresh
+
+    # ---- the bound -------------------------------------------------------------------------------------------------
+
+    def proven(self, start: Bound) -> tuple[Bound, float]:
+        """The bound that the prices of ``start`` prove when every place is asked once, and the work that took."""
+        prices = _Prices(start.need_price, start.kept_price)
+        best, _, work, _ = self._asked(replace(start, reduced=np.minimum(start.reduced, 0)), prices, prices, _FIRST)
+        return best, work
+
+    def bound(self, start: Bound, work: float, going: Callable[[Bound], bool]) -> Bound:
+        """Improve on the bound ``start`` within so much work; after each round ``going`` says whether to go on.
+
+        A plan that keeps the settled goals must have been added.
+        """
+        best, centre = start, _Prices(start.need_price, start.kept_price)
+        spent, nth, fresh = 0.0, 0, _SETTLING
+        while going(best) and not self._control.over():
+            solved = self._fractional()
+            if solved is None:
+                break
+            x, price, value = solved
+            best = replace(best, x=x)
+            share = _SMOOTHER + (_SMOOTH - _SMOOTHER) * min(1.0, nth / _SETTLING)
+            share *= min(1.0, fresh / _SETTLING)  # where little is new, the programme's own prices are good
+            if spent < work:
+                most = _LAST if best.limit - value < 0.01 * abs(value) else _FIRST
+                best, centre, used, fresh = self._asked(best, centre, centre.between(price, share), most)
+                spent += used + _PER_PATTERN * len(self._patterns)
+                nth += 1
+            if spent >= work or not fresh:  # the last word, or none of this round: the programme's own prices
+                best, centre, used, fresh = self._asked(best, centre, price, _LAST)
+                if spent >= work:
+                    break
+                spent += used
+            if not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value:
+                break
+        return best
+
+    def _asked(self, best: Bound, centre: _Prices, price: _Prices, most: float) -> tuple[Bound, _Prices, float, int]:
+        """The better of ``best`` and the bound that these prices prove; the better prices, work and new patterns."""
+        worth = self._gain - price.need[self._problem.need]
+        limit = float(price.need.sum())
+        for kept, each in zip(self._kept, price.kept.tolist(), strict=True):
+            worth += each * kept.points
+            limit -= each * (kept.value - kept.slack)
+        with ThreadPoolExecutor(_CORES) as pool:
+            found = list(pool.map(lambda place: best_pattern(place, worth, most, self._control), self._places))
+        fresh = sum(self._new(pattern) for _, pattern, _ in found)
+        limit += sum(earned for earned, _, _ in found)
+        work = sum(used + _CALL for _, _, used in found)
+        if limit < best.limit:
+            reduced = np.minimum(worth, 0.0)  # a place that must hold this column earns at most so much more
+            best, centre = Bound(limit, reduced, price.need, price.kept, best.x), price
+            self._worth = worth
+        return best, centre, work, fresh
+
+    def _fractional(self) -> tuple[Floats, _Prices, float] | None:
+        """The best fractional choice of patterns: x by columns, prices, value."""
+        columns, owner, rows = self._programme(list(self._patterns), slack=True)
+        gain = np.bincount(owner, weights=self._gain[columns], minlength=len(self._patterns)).astype(float)
+        every = np.arange(len(gain))
+        solution = best_fractional(rows, gain, every, np.zeros(len(gain), dtype=bool), self._basis)
+        if solution is None:
+            return None
+        share, price = solution
+        x = np.zeros(len(self._gain))
+        np.add.at(x, columns, share[owner])
+        needs = self._problem.needs
+        need = np.where(self._must, price[:needs], np.maximum(price[:needs], 0))
+        kept = np.maximum(price[len(price) - len(self._kept) :], 0)
+        return x, _Prices(need, kept), float(gain @ share)
+
+    def _programme(self, patterns: list[Pattern], slack: bool) -> tuple[Ints, Ints, Rows]:
+        """Rows over patterns: needs, places, kept goals; and the columns with the pattern that holds each."""
+        needs, places = self._problem.needs, len(self._problem.limit)
+        size = np.array([len(pattern) for pattern in patterns])
+        columns = np.fromiter((column for pattern in patterns for column in pattern), dtype=np.int64)
+        owner = np.repeat(np.arange(len(patterns)), size)
+        at = self._problem.place[columns[np.cumsum(size) - size]]
+        entries = np.ones(len(columns) + len(patterns))
+        row = np.concatenate([self._problem.need[columns], needs + at])
+        column = np.concatenate([owner, np.arange(len(patterns))])
+        blocks = [sp.csr_array((entries, (row, column)), shape=(needs + places, len(patterns)))]
+        limit = [np.ones(needs + places)]
+        for kept in self._kept:
+            worth = np.bincount(owner, weights=kept.points[columns], minlength=len(patterns))
+            blocks.append(sp.csr_array(-worth[None, :]))
+            limit.append(np.array([(kept.slack if slack else 0) - float(kept.value)]))
+        limits = np.concatenate(limit)
+        equal = np.zeros(len(limits), dtype=bool)
+        equal[:needs] = self._must
+        return columns, owner, Rows(tuple(blocks), limits, equal)
+
+    # ---- plans -----------------------------------------------------------------------------------------------------
+
+    def plan(self, start: Ints, nodes: int) -> Ints:
+        """A plan from the patterns; ``start`` is the plan at hand. It may lose something of the settled goals."""
+        fixed = np.flatnonzero(self._problem.fixed)
+        placed = np.zeros(self._problem.needs, dtype=bool)
+        placed[self._problem.need[fixed]] = True
+        settled = np.zeros(len(self._problem.limit), dtype=bool)
+        # a dive would lose something of the settled goals, so there only the nearest are looked at, all at once
+        left = self._rest(self._nearest(start) if self._kept else self.patterns, placed, settled)
+        taken = fixed
+        while len(left) > _FEW and not self._control.over():
+            some = self._dive(left)
+            placed[self._problem.need[some]] = True
+            settled[self._problem.place[some]] = True
+            taken, left = np.concatenate([taken, some]), self._rest(left, placed, settled)
+        if left and not self._control.over():
+            taken = np.concatenate([taken, self._best_of(left, taken, start, nodes)])
+        return np.sort(taken)
+
+    def _nearest(self, start: Ints) -> list[Pattern]:
+        """The patterns of the plan at hand, and those that earn least less than the best of their place."""
+        columns, owner, _ = self._programme(self.patterns, slack=True)
+        earned = np.bincount(owner, weights=self._worth[columns], minlength=len(self._patterns))
+        place = self._problem.place[[one[0] for one in self._patterns]]
+        most = np.full(len(self._problem.limit), -np.inf)
+        np.maximum.at(most, place, earned)
+        behind = most[place] - earned
+        behind[np.bincount(owner, weights=~np.isin(columns, start), minlength=len(behind)) == 0] = -1
+        nearest = np.argsort(behind, kind="stable")[:_FEW]
+        return [self.patterns[nth] for nth in nearest.tolist()]
+
+    def _rest(self, patterns: list[Pattern], placed: Bools, settled: Bools) -> list[Pattern]:
+        """What patterns of places that are not settled still hold, when these needs are placed elsewhere."""
+        need, place = self._problem.need, self._problem.place
+        alive = ~(placed[need] | settled[place])
+        rest = (tuple(column for column in one if alive[column]) for one in patterns)
+        return list(dict.fromkeys(one for one in rest if one))
+
+    def _dive(self, patterns: list[Pattern]) -> Ints:
+        """The columns of the patterns that are nearest to whole: at least a share of the places is settled."""
+        columns, owner, rows = self._programme(patterns, slack=True)
+        packing = rows.blocks[0]
+        free = Rows((packing,), np.ones(packing.shape[0]), np.zeros(packing.shape[0], dtype=bool))
+        gain = np.bincount(owner, weights=self._gain[columns], minlength=len(patterns)).astype(float)
+        none = np.zeros(len(patterns), dtype=bool)
+        solution = best_fractional(free, gain, np.arange(len(patterns)), none)
+        share = gain if solution is None else solution[0]
+        least = max(3, int(_SHARE * len({int(self._problem.place[one[0]]) for one in patterns})))
+        settled: set[int] = set()
+        placed = np.zeros(self._problem.needs, dtype=bool)
+        taken: list[Ints] = []
+        for nth in np.argsort(-share, kind="stable").tolist():
+            if len(taken) >= least and share[nth] < _WHOLE:
+                break
+            pattern = np.array(patterns[nth])
+            place, needs = int(self._problem.place[pattern[0]]), self._problem.need[pattern]
+            if place not in settled and not placed[needs].any():
+                settled.add(place)
+                placed[needs] = True
+                taken.append(pattern)
+        return np.concatenate(taken)
+
+    def _best_of(self, patterns: list[Pattern], taken: Ints, start: Ints, nodes: int) -> Ints:
+        """HiGHS over the patterns, beside what is taken.
+
+        y is 1 for a way to place a need: at most one of a need, and none that no chosen pattern holds. So patterns may
+        overlap, and what they both hold is placed at one of them.
+        """
+        columns, owner, _ = self._programme(patterns, slack=False)
+        need = numbered(self._problem.need[columns])[1]
+        place = numbered(self._problem.place[[one[0] for one in patterns]])[1]
+        worth = np.stack([need, self._gain[columns], *(kept.points[columns] for kept in self._kept)])
+        _, first, way = np.unique(worth, axis=1, return_index=True, return_inverse=True)
+        ways, count = len(first), len(patterns)
+        y = count + np.arange(ways)
+        needs, places = int(need.max()) + 1, int(place.max()) + 1
+        none = np.zeros(count)
+        parts = [
+            (
+                np.concatenate([way.ravel(), np.arange(ways)]),
+                np.concatenate([owner, y]),
+                np.repeat([-1.0, 1.0], [len(way.ravel()), ways]),
+            ),
+            (ways + need[first], y, np.ones(ways)),
+            (ways + needs + place, np.arange(count), np.ones(count)),
+        ]
+        row, column, factor = (np.concatenate(side) for side in zip(*parts, strict=True))
+        shape = (ways + needs + places, count + ways)
+        blocks = [sp.csr_array((factor, (row, column)), shape=shape)]
+        limit = [np.repeat([0.0, 1.0], [ways, needs + places])]
+        for kept in self._kept:
+            blocks.append(sp.csr_array(np.concatenate([none, -kept.points[columns[first]]])[None, :]))
+            limit.append(np.array([kept.points[taken].sum() - kept.value]))
+        limits = np.concatenate(limit)
+        rows = Rows(tuple(blocks), limits, np.zeros(len(limits), dtype=bool))
+        gain = np.concatenate([none, self._gain[columns[first]]])
+        inside = np.isin(columns, start)
+        whole = np.bincount(owner, weights=~inside, minlength=count) == 0
+        hint = np.flatnonzero(np.concatenate([whole, np.isin(np.arange(ways), way.ravel()[whole[owner]])]))
+        fixed = np.zeros(count + ways, dtype=bool)
+        found = best_whole(rows, gain, np.arange(count + ways), fixed, hint, nodes, self._control).chosen
+        if found is None:
+            return taken[:0]
+        chosen = np.zeros(count + ways, dtype=bool)
+        chosen[found] = True
+        held = columns[chosen[owner] & chosen[count + way.ravel()]]
+        return held[np.unique(self._problem.need[held], return_index=True)[1]]
+
+
+def _places(relaxation: Relaxation) -> list[Place]:
+    """What each place can hold: its columns that may still be chosen and its rows of capacity."""
+    problem, matrix, limit = relaxation.problem, *relaxation.capacity
+    owner = problem.place[matrix.indices[matrix.indptr[:-1]]]
+    alive = relaxation.alive | problem.fixed
+    found = []
+    for place in range(len(problem.limit)):
+        columns = np.flatnonzero(alive & (problem.place == place))
+        if len(columns):
+            rows = np.flatnonzero(owner == place)
+            inside = sp.csc_array(matrix[rows][:, columns])
+            found.append(Place(columns, problem.need[columns], problem.fixed[columns], inside, limit[rows]))
+    return found

@@ -1,0 +1,74 @@
+"""The most that one place can earn: the best set of columns it can hold together, with a proven limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from ortools.sat.python import cp_model
+
+from matching.capacity import Ints
+from matching.solver.problem import Control
+from matching.table import Bools, Floats
+
+_PAYS = 1e-6  # less than this is not worth a column
+_SCALE = 1e9  # what all columns of a place are worth together, in whole numbers
+
+
+@dataclass(frozen=True)
+class Place:
+    """The columns of a place (numbers in the problem), the need of each and whether it is fixed; Σ rows · x ≤ limit."""
+
+    columns: Ints
+    need: Ints
+    fixed: Bools
+    rows: sp.csc_array
+    limit: Ints
+
+
+def best_pattern(place: Place, worth: Floats, work: float, control: Control) -> tuple[float, Ints, float]:
+    """(proven limit, columns found, work spent): what the place earns at most when each column is ``worth`` so much.
+
+    At most ``work`` units of CP-SAT's deterministic work; the limit is infinite where there was no time left.
+    """
+    mine = worth[place.columns]
+    some = np.flatnonzero((mine > _PAYS) | place.fixed)
+    columns, mine, need = place.columns[some], mine[some], place.need[some]
+    if control.over():
+        return np.inf, columns[:0], 0.0
+    rows = sp.csr_array(place.rows[:, some])
+    full = rows.sum(axis=1)
+    _, of_need, ways = np.unique(need, return_inverse=True, return_counts=True)
+    if (ways == 1).all() and (full <= place.limit).all():
+        return float(mine.sum()), columns, 0.0
+    scale = _SCALE / max(1.0, float(np.abs(mine).sum()))
+    model = cp_model.CpModel()
+    proto = model.proto
+    for fixed in place.fixed[some].tolist():
+        proto.variables.add().domain.extend([int(fixed), 1])
+    for row in np.flatnonzero(full > place.limit).tolist():
+        inside = slice(rows.indptr[row], rows.indptr[row + 1])
+        linear = proto.constraints.add().linear
+        linear.vars.extend(rows.indices[inside].tolist())
+        linear.coeffs.extend(rows.data[inside].tolist())
+        linear.domain.extend([0, int(place.limit[row])])
+    for group in np.flatnonzero(ways > 1).tolist():
+        proto.constraints.add().at_most_one.literals.extend(np.flatnonzero(of_need == group).tolist())
+    proto.objective.vars.extend(range(len(some)))
+    proto.objective.coeffs.extend((-np.ceil(mine * scale)).astype(np.int64).tolist())
+    proto.objective.scaling_factor = -1.0
+    solver = cp_model.CpSolver()
+    parameters = solver.parameters
+    parameters.num_workers = 1
+    parameters.max_deterministic_time = work
+    # measured: presolving so small a model takes longer than solving it
+    parameters.cp_model_presolve = False
+    parameters.cp_model_probing_level = 0
+    parameters.linearization_level = 2
+    status = solver.solve(model)
+    spent = solver.response_proto.deterministic_time
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return min(solver.best_objective_bound / scale, float(mine[mine > 0].sum())), columns[:0], spent
+    held = np.fromiter(solver.response_proto.solution, dtype=np.int64) > 0
+    return solver.best_objective_bound / scale, columns[held], spent

@@ -1,0 +1,104 @@
+"""Patterns of what a place can hold: their bound is a limit for every plan, and their plans are plans."""
+
+import numpy as np
+import pytest
+
+from matching.goals import Total
+from matching.solver import Control, Problem
+from matching.solver.bound import Relaxation
+from matching.solver.decomposition import Decomposition
+from matching.solver.greedy import first_plan
+from matching.solver.model import Model
+
+SEEDS = range(12)
+
+
+def crowded(seed: int, fixed: int = 0) -> Problem:
+    """Thirty needs, each with three of six places to go to, of which one or two fill a place for a month or two."""
+    draw = np.random.default_rng(seed)
+    need = np.repeat(np.arange(30), 3)
+    place = np.concatenate([draw.permutation(6)[:3] for _ in range(30)])
+    first = 7_000 + 28 * draw.integers(0, 2, 30)
+    amount = draw.integers(4, 10, 30)
+    points = draw.integers(10, 30, 30)
+    return Problem(
+        need=need, place=place, first=first[need], last=(first + draw.integers(14, 56, 30))[need],
+        weekdays=np.full(90, 31), amount=amount[need], fixed=np.arange(90) < fixed, limit=np.full(6, 13),
+        goals=[Total(points[need]), Total(amount[need] + draw.integers(0, 9, 90))],
+    )  # fmt: skip
+
+
+def best(problem: Problem, k: int, kept: list[tuple[Total, int]]) -> int:
+    """The most that goal k can be worth, by CP-SAT over the whole problem."""
+    model = Model(problem, 0, np.ones(len(problem.need), dtype=bool))
+    for goal, value in kept:
+        model.keep(goal, value)
+    most = problem.simple_bound(problem.goals[k])
+    start = np.flatnonzero(problem.fixed)
+    found = model.maximise(problem.goals[k], start, most, 60.0, Control(), lambda value, limit: None)
+    assert found.chosen is not None and found.bound == problem.goals[k].value(found.chosen)
+    return int(found.bound)
+
+
+def by_patterns(problem: Problem, k: int, relaxation: Relaxation, plan):
+    """(bound of the relaxation alone, bound of patterns, plan of patterns) for goal k, begun from a plan."""
+    goal = problem.goals[k]
+    alone = relaxation.bound(goal.points, np.arange(len(problem.need)), 1, 0.0, lambda bound: False)
+    patterns = Decomposition(relaxation, goal, (), Control())
+    patterns.add(plan)
+    found, _ = patterns.proven(alone)
+    found = patterns.bound(found, 50.0, lambda bound: True)
+    return alone, found, patterns.plan(plan, 100)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_patterns_bound_better_than_any_programme_over_columns(seed):
+    """Their limit is none that a plan could pass, and below what fractions of columns reach; their plan is a plan."""
+    problem = crowded(seed)
+    alone, found, plan = by_patterns(problem, 0, Relaxation(problem), first_plan(problem, Control()))
+    most = best(problem, 0, [])
+    assert most <= found.limit + 1e-6
+    assert found.limit < alone.limit - 1e-6
+    assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
+    assert most - problem.goals[0].value(plan) <= 10
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_patterns_keep_what_is_settled_and_fixed(seed):
+    """With the first goal settled at its best and a column fixed, the limit of the second holds, its plan too."""
+    problem = crowded(seed, fixed=1)
+    first = best(problem, 0, [])
+    model = Model(problem, 0, np.ones(len(problem.need), dtype=bool))
+    model.keep(problem.goals[0], first)
+    start = model.maximise(problem.goals[0], np.array([0]), first, 60.0, Control(), lambda value, limit: None).chosen
+    assert start is not None
+    relaxation = Relaxation(problem)
+    relaxation.keep(problem.goals[0], first, 0)
+    _, found, plan = by_patterns(problem, 1, relaxation, start)
+    most = best(problem, 1, [(problem.goals[0], first)])
+    assert most <= found.limit + 1e-6
+    assert 0 in plan and problem.goals[0].value(plan) >= first
+    assert problem.goals[1].value(start) <= problem.goals[1].value(plan) <= most
+    assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_prices_rule_out_is_in_no_plan_as_good(seed):
+    """A column whose reduced cost lies below the gap is in no best plan."""
+    problem = crowded(seed)
+    _, found, _ = by_patterns(problem, 0, Relaxation(problem), first_plan(problem, Control()))
+    most = best(problem, 0, [])
+    for column in np.flatnonzero(found.reduced < -(found.limit - most) - 1e-4)[:10].tolist():
+        with_it = Problem(**{**vars(problem), "fixed": np.arange(90) == column, "goals": problem.goals[:1]})
+        assert best(with_it, 0, []) < most
+
+
+def test_a_dive_settles_places_until_the_rest_is_small(monkeypatch):
+    """However few patterns are solved at once, what a dive takes is a plan."""
+    monkeypatch.setattr("matching.solver.decomposition._FEW", 2)
+    for seed in SEEDS:
+        problem = crowded(seed)
+        *_, plan = by_patterns(problem, 0, Relaxation(problem), first_plan(problem, Control()))
+        assert len(plan) > 8
+        assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
+        assert len(np.unique(problem.need[plan])) == len(plan)
