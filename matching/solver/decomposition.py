@@ -27,8 +27,9 @@ from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats, numbered
 
 _CORES = 2
-_SMOOTH, _SMOOTHER = 0.6, 0.9  # how much of the best prices known is kept, after some rounds and at first
-_SETTLING = 15  # rounds until prices are smoothed less
+_SMOOTH, _LEAST, _MOST = 0.8, 0.3, 0.8  # how much of the best prices known is kept: at first, at least, at most
+_CLOSER, _FARTHER = 0.05, 0.1  # by how much that grows when a round proves nothing better, and shrinks when it does
+_SETTLING = 15  # new patterns in a round below which the programme's own prices count for more
 _FEW = 1_500  # patterns over which HiGHS finds the best plan at once
 _WHOLE = 0.8  # of a pattern that is taken in a dive
 _SHARE = 0.08  # of the places that are settled at a time
@@ -96,9 +97,10 @@ class Decomposition:
     # ---- the bound -------------------------------------------------------------------------------------------------
 
     def proven(self, start: Bound) -> tuple[Bound, float]:
-        """The bound that the prices of ``start`` prove when every place is asked once, and the work that took."""
+        """The bound that the prices of ``start`` prove, and the work of asking every place once."""
         prices = _Prices(start.need_price, start.kept_price)
         best, _, work, _ = self._asked(replace(start, reduced=np.minimum(start.reduced, 0)), prices, prices, _FIRST)
+        best, *_ = self._asked(best, prices, prices, _LAST)
         return best, work
 
     def bound(self, start: Bound, work: float, going: Callable[[Bound], bool]) -> Bound:
@@ -107,20 +109,20 @@ class Decomposition:
         A plan that keeps the settled goals must have been added.
         """
         best, centre = start, _Prices(start.need_price, start.kept_price)
-        spent, nth, fresh = 0.0, 0, _SETTLING
+        spent, smooth, fresh = 0.0, _SMOOTH, _SETTLING
         while going(best) and not self._control.over():
             solved = self._fractional()
             if solved is None:
                 break
             x, price, value = solved
             best = replace(best, x=x)
-            share = _SMOOTHER + (_SMOOTH - _SMOOTHER) * min(1.0, nth / _SETTLING)
-            share *= min(1.0, fresh / _SETTLING)  # where little is new, the programme's own prices are good
+            share = smooth * min(1.0, fresh / _SETTLING)
+            before = best.limit
             if spent < work:
                 most = _LAST if best.limit - value < 0.01 * abs(value) else _FIRST
                 best, centre, used, fresh = self._asked(best, centre, centre.between(price, share), most)
                 spent += used + _PER_PATTERN * len(self._patterns)
-                nth += 1
+                smooth = max(_LEAST, smooth - _FARTHER) if best.limit < before else min(_MOST, smooth + _CLOSER)
             if spent >= work or not fresh:  # the last word, or none of this round: the programme's own prices
                 best, centre, used, fresh = self._asked(best, centre, price, _LAST)
                 if spent >= work:

@@ -63,11 +63,11 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 20, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 30.0, 100, 10.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 30.0, 80, 10.0),
     "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 100.0, 400, 60.0),
 }
 # For the goals after one that stays unproven: what they gain may yet be lost to it.
-HURRIED = Effort(400_000, 3, 1e-3, 0, 1, 0.0, 12, 1.0)
+HURRIED = Effort(400_000, 3, 1e-3, 0, 1, 0.0, 4, 1.0)
 
 
 class Part:
@@ -193,7 +193,7 @@ class Part:
 
         if cost * _ASKED <= self._effort.patterns and cares_for_needs_only(self.problem, goal) and going(bound):
             if cost > _CHEAP:  # then plans hold more patterns than asking would find in the same time
-                self._roam(k, goal, bound, bound.whole, self._effort.neighbourhoods // 2)
+                self._roam(k, goal, bound, bound.whole, self._effort.neighbourhoods // 4)
                 for plan in self._plans:
                     patterns.add(plan)
             bound = patterns.bound(bound, self._effort.patterns, going)
