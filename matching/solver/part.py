@@ -63,7 +63,7 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 20, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 30.0, 80, 10.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 30.0, 100, 10.0),
     "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 100.0, 400, 60.0),
 }
 # For the goals after one that stays unproven: what they gain may yet be lost to it.
