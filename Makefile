@@ -5,7 +5,7 @@ SIZE ?= national
 BIN := .venv/bin
 CATALOGUE := platsverket/translations/sv/LC_MESSAGES/messages
 
-.PHONY: run test lint types format races bench messages assets lock clean
+.PHONY: run test lint types format races bench growth messages assets lock clean
 
 # Set up, fill a demo market, run a first match round on it and serve the site.
 run: .venv/run $(CATALOGUE).mo
@@ -15,9 +15,13 @@ run: .venv/run $(CATALOGUE).mo
 races: .venv/test
 	PLATSVERKET_RACE_ACCEPTS=10000 $(BIN)/pytest tests/service/test_race.py
 
-# The engine on drawn markets and published instances; a table in Markdown.
+# The engine beside its peers on drawn markets and published instances; table and picture go into README.
 bench: .venv/test
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench --peers --write bench
+
+# How its cost grows with the market; table and picture go into README.
+growth: .venv/test
+	$(BIN)/python -m tests.bench --write growth "scale 500" "scale 1000" "scale 2000" "scale 5000" "scale 10000"
 
 # Set up and run everything: style, types, contracts, translations, pytest on SQLite and PostgreSQL.
 test: .venv/test $(CATALOGUE).mo lint types

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -20,7 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from data import recipe
-from matching import Market, Plan, check
+from matching import GoalResult, Market, Plan, check
+from matching.candidates import placeable
+from tests.bench import picture
 from tests.bench.peers import PEERS
 from tests.matching.test_published import temporal_knapsack
 
@@ -31,16 +35,16 @@ DRAWN: dict[str, dict[str, Any]] = {
     "scarce": {"offers": 400, "needs": 1200, "county": "01"},
     "crush": {"offers": 300, "needs": 2400, "county": "01"},
     "load": {"offers": 10_000, "needs": 10_000},
-    "scale 500": {"offers": 500, "needs": 500},
-    "scale 2000": {"offers": 2000, "needs": 2000},
-    "scale 5000": {"offers": 5000, "needs": 5000},
-    "scale 20000": {"offers": 20_000, "needs": 20_000},
+    **{f"scale {size}": {"offers": size, "needs": size} for size in (500, 1000, 2000, 5000, 10_000, 20_000)},
 }
 PUBLISHED = {
     "tkp U2": HERE.parent / "matching" / "instances" / "U2.txt",
     "tkp I5": HERE / "I5.txt",
     "tkp U100": HERE / "U100.txt",
 }
+README = HERE.parent.parent / "README.md"
+PICTURES = HERE.parent.parent / "platsverket" / "assets" / "pictures"
+PICTURED = ("national", "scarce", "crush")
 USUAL = ("county", "national", "scarce", "crush", "tkp U2", "tkp I5", "tkp U100")
 
 
@@ -50,21 +54,37 @@ def market(name: str) -> dict[str, Any]:
     return dict(recipe.draw(seed=1, **DRAWN[name]).market())
 
 
-def solved(name: str, effort: str, limit: float | None, folder: Path) -> tuple[str, float]:
-    """One row of the table: the whole command, reading and writing included, then a check; and its wall seconds."""
+Told = list[tuple[float, int, int]]  # second, value and bound of the first goal
+
+
+def solved(name: str, effort: str, limit: float | None, folder: Path) -> tuple[str, float, Told]:
+    """One row of the table: the whole command, reading and writing included, then a check; wall seconds; progress."""
     source, out = folder / "market.json", folder / "plan.json"
     source.write_text(json.dumps(market(name)))
     command = [sys.executable, "-m", "matching", "solve", str(source), "--out", str(out), "--effort", effort]
     command += [] if limit is None else ["--time-limit", str(limit)]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    told = subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True).stderr
     wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    plan = Plan.read(out)
-    faults = check(Market.read(source), plan).faults
-    goals = ", ".join(f"{g.goal} {g.value:,} of {g.bound:,}" for g in plan.goals if g.bound)
+    plan, read = Plan.read(out), Market.read(source)
+    faults = check(read, plan).faults
+    goals = "; ".join(_reached(g) for g in plan.goals if g.goal != "least_change")
     memory = after.ru_maxrss // 1024  # the largest child so far
-    return f"| {name} | {plan.status} | {goals} | {len(faults)} | {processor:.0f} | {wall:.0f} | {memory:,} |", wall
+    size = f"{len(read.offers):,} × {len(read.needs):,}, {len(placeable(read)[0]):,}"
+    row = f"| **{name}** {size} | {plan.status} | {goals} | {len(faults)} | {processor:.0f} | {wall:.0f} | {memory:,} |"
+    return row, wall, _first_goal(told, plan.goals[0].goal)
+
+
+def _reached(goal: GoalResult) -> str:
+    if goal.value == goal.bound:
+        return f"{goal.value:,} proven"
+    return f"{goal.value:,} of {goal.bound:,} (−{1 - goal.value / goal.bound:.2%})" if goal.bound else f"{goal.value:,}"
+
+
+def _first_goal(told: str, goal: str) -> Told:
+    line = re.compile(rf"^ *([0-9.]+) s  {goal}  value ([0-9,]+)  bound ([0-9,]+)", re.MULTILINE)
+    return [(float(at), *(int(n.replace(",", "")) for n in rest)) for at, *rest in line.findall(told)]  # type: ignore[misc]
 
 
 def peer(name: str, source: Path, seconds: float) -> str:
@@ -73,11 +93,42 @@ def peer(name: str, source: Path, seconds: float) -> str:
     began = time.monotonic()
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=2 * seconds + 60)
-        values = json.loads(done.stdout.splitlines()[-1])
+        values = json.loads(done.stdout.splitlines()[-1])[:3]
     except (subprocess.SubprocessError, ValueError, IndexError):
         values = []
-    told = ", ".join(f"{value:,}" for value in values) or "no plan"
-    return f"| – {name} | | {told} | | | {time.monotonic() - began:.0f} | |"
+    told = "; ".join(f"{value:,}" for value in values) or "no plan"
+    return f"| {name} | | {told} | | | {time.monotonic() - began:.0f} | |"
+
+
+def table(asked: argparse.Namespace) -> tuple[str, list[tuple[str, float, Told]]]:
+    """The rows of the markets asked for, each with its peers, printed as they come."""
+    rows = [
+        f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, Python "
+        f"{platform.python_version()}, OR-Tools {version('ortools')}, effort `{asked.effort}`.",
+        "",
+        "| market: offers × needs, allowed placements | status | goals in order: value of proven bound | faults "
+        "| processor s | wall s | memory MB |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    sys.stdout.write("\n".join(rows) + "\n")
+    seen = []
+    for name in asked.markets:
+        with tempfile.TemporaryDirectory() as folder:
+            row, wall, told = solved(name, asked.effort, asked.limit, Path(folder))
+            seen.append((row, wall, told))
+            for text in (row, *(peer(one, Path(folder) / "market.json", wall) for one in PEERS if asked.peers)):
+                rows.append(text)
+                sys.stdout.write(text + "\n")
+                sys.stdout.flush()
+    return "\n".join(rows), seen
+
+
+def write(kind: str, text: str, drawn: str) -> None:
+    """Put a table between its two marks in README, and the picture beside the others."""
+    (PICTURES / f"{kind}.svg").write_text(drawn)
+    before, rest = README.read_text().split(f"<!-- {kind} -->\n")
+    after = rest.split(f"<!-- {kind} ends -->")[1]
+    README.write_text(f"{before}<!-- {kind} -->\n{text}\n<!-- {kind} ends -->{after}")
 
 
 def main() -> None:
@@ -86,20 +137,20 @@ def main() -> None:
     parser.add_argument("--effort", choices=("quick", "normal", "thorough"), default="normal")
     parser.add_argument("--peers", action="store_true", help="also greedy, CP-SAT, HiGHS and CBC in the same time")
     parser.add_argument("--limit", type=float, help="seconds of the whole command")
+    parser.add_argument("--write", choices=("bench", "growth"), help="put the table and its picture into README")
     asked = parser.parse_args()
-    write = sys.stdout.write
-    write(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, Python {platform.python_version()}, ")
-    write(f"OR-Tools {version('ortools')}, effort {asked.effort}\n\n")
-    write("| market | status | goals: value of proven bound | faults | processor s | wall s | most memory MB |\n")
-    write("| --- | --- | --- | --- | --- | --- | --- |\n")
-    for name in asked.markets:
-        with tempfile.TemporaryDirectory() as folder:
-            row, wall = solved(name, asked.effort, asked.limit, Path(folder))
-            write(row + "\n")
-            for one in PEERS if asked.peers else ():
-                sys.stdout.flush()
-                write(peer(one, Path(folder) / "market.json", wall) + "\n")
-            sys.stdout.flush()
+    text, seen = table(asked)
+    if asked.write == "bench":
+        panels = [
+            (name, [(at, value) for at, value, _ in told], [(at, bound) for at, _, bound in told])
+            for name, (_, _, told) in zip(asked.markets, seen, strict=True)
+            if name in PICTURED
+        ]
+        write("bench", text, picture.over_time(panels))
+    if asked.write == "growth":
+        count = re.compile(r", ([0-9,]+) \|")
+        sizes = [int(count.findall(row)[0].replace(",", "")) for row, _, _ in seen]
+        write("growth", text, picture.growth(list(zip(sizes, (wall for _, wall, _ in seen), strict=True))))
 
 
 if __name__ == "__main__":
