@@ -66,7 +66,7 @@ EFFORTS = {
     "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 30.0, 100, 10.0),
     "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 100.0, 400, 60.0),
 }
-# For the goals after one that stays unproven: what they gain may yet be lost to it.
+# For the goals after one that stays far from its limit: what they gain may yet be lost to it.
 HURRIED = Effort(400_000, 3, 1e-3, 0, 1, 0.0, 4, 1.0)
 
 
