@@ -1,4 +1,4 @@
-"""Match rounds: open, freeze, decide, ask for a run, publish.
+"""Match rounds: open, freeze, ask for a run, publish.
 
 A round freezes its market once; every run gives the engine that market with the decisions of the moment and keeps
 what it was given, so that it can be run again years later. A plan is checked once more at publication.
@@ -12,17 +12,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 import matching
-from platsverket import ledger, markets, runs
+from platsverket import decisions, ledger, markets, runs
 from platsverket.access import Identity, demand, rows
-from platsverket.agencies import by_refs
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM, clock, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
-from platsverket.models import Decision, MatchRound, Need, Offer, Proposal, Run, new_ref
+from platsverket.models import MatchRound, Need, Offer, Proposal, Run, new_ref
 
 # What a coordinator may decide against when locking; capacity and bars bind everybody.
 WAIVED_BY_LOCK = {"near", "size", "features", "weekdays", "admission"}
@@ -49,7 +48,7 @@ def open_round(session: Session, by: Identity, config: Config, values: dict[str,
 @writing
 def freeze(session: Session, by: Identity, config: Config, ref: str) -> MatchRound:
     """Store the market as it is now; from here on the round sees nothing else until publication."""
-    match_round = steered(session, by, ref, lock=True)
+    match_round = runs.steered(session, by, ref, lock=True)
     if match_round.status != "gathering":
         raise Refused("round_not_gathering")
     ledger.release_expired(session, clock(session))
@@ -82,7 +81,7 @@ def _usable(session: Session, market: dict[str, Any]) -> matching.Market:
 @writing
 def cancel(session: Session, by: Identity, ref: str) -> MatchRound:
     """Call a round off before it is published; what was posted waits for the next one."""
-    match_round = steered(session, by, ref, lock=True)
+    match_round = runs.steered(session, by, ref, lock=True)
     if match_round.published_at:
         raise Refused("round_published")
     if match_round.cancelled_at is None:
@@ -91,18 +90,6 @@ def cancel(session: Session, by: Identity, ref: str) -> MatchRound:
             if run.ended_at is None:
                 run.stop_requested_at = now()
         record(session, by, "round.cancelled", "round", ref)
-    return match_round
-
-
-def steered(session: Session, by: Identity, ref: str, *, lock: bool = False) -> MatchRound:
-    """The round, for those who steer rounds."""
-    demand(by, "round.steer")
-    query = select(MatchRound).where(MatchRound.ref == ref)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    match_round = session.scalar(query)
-    if match_round is None:
-        raise Refused("not_found")
     return match_round
 
 
@@ -120,7 +107,7 @@ def frozen_figures(session: Session, by: Identity, ref: str) -> dict[str, int]:
 
     Sealed premises that do not name this reader are in no figure.
     """
-    match_round = steered(session, by, ref)
+    match_round = runs.steered(session, by, ref)
     market = json.loads(match_round.market or "{}")
     known = set(session.scalars(select(Offer.ref).where(rows(by, "offer.read"))))
     offers = [offer for offer in market["offers"] if offer["id"] in known]
@@ -141,132 +128,18 @@ def next_round(session: Session, today: date) -> MatchRound | None:
     return session.scalar(gathering.order_by(MatchRound.freezes_on, MatchRound.id).limit(1))
 
 
-# Decisions
-
-
-@writing
-def decide(session: Session, by: Identity, config: Config, ref: str, values: dict[str, Any]) -> Decision:
-    """Lock a need in an offer, or bar a need or an organisation from one, with a reason, for this round's next runs.
-
-    Raises Refused("decision_impossible") where it contradicts the market, an agreement or another decision.
-    """
-    match_round = steered(session, by, ref, lock=True)
-    _demand_frozen(match_round)
-    need = _one(session, Need, rows(by, "need.read"), values["need"], "need") if values["need"] else None
-    agency = by_refs(session, [values["agency"]], "agency")[0] if values["agency"] else None
-    offer = _one(session, Offer, rows(by, "offer.read"), values["offer"], "offer")
-    decision = Decision(
-        kind=values["kind"], need=need, agency=agency, offer=offer, offer_id=offer.id,
-        start=values["start"] if values["kind"] == "lock" else None,
-        reason=values["reason"], made_at=now(), made_by_id=by.user_id,
-    )  # fmt: skip
-    if same := next((d for d in match_round.decisions if d.removed_at is None and _alike(d, decision)), None):
-        return same  # made twice, it is still one decision, and one removal undoes it
-    match_round.decisions.append(decision)
-    _demand_possible(session, match_round)
-    session.flush()
-    record(
-        session, by, "decision.made", "round", ref, decision=decision.ref, what=decision.kind,
-        need=values["need"], agency=values["agency"], offer=values["offer"], reason=decision.reason,
-    )  # fmt: skip
-    return decision
-
-
-def _alike(one: Decision, other: Decision) -> bool:
-    """Whether two decisions say the same, whatever their reasons."""
-    return all(getattr(one, name) == getattr(other, name) for name in ("kind", "need", "agency", "offer", "start"))
-
-
-@writing
-def undo_decision(session: Session, by: Identity, ref: str, decision_ref: str) -> None:
-    """Remove a lock or bar; it stays on record."""
-    match_round = steered(session, by, ref, lock=True)
-    _demand_frozen(match_round)
-    decision = next((d for d in match_round.decisions if d.ref == decision_ref), None)
-    if decision is None:
-        raise Refused("not_found")
-    if decision.removed_at is None:
-        decision.removed_at = now()
-        record(session, by, "decision.removed", "round", ref, decision=decision.ref)
-
-
-def _one(session: Session, model: Any, condition: Any, ref: str, field: str) -> Any:
-    found = session.scalars(select(model).where(model.ref == ref, condition)).unique().one_or_none()
-    if found is None:
-        raise invalid(**{field: Fault("choice")})
-    return found
-
-
-def _demand_frozen(match_round: MatchRound) -> None:
-    if match_round.status not in ("frozen", "matched", "running"):
-        raise Refused("round_not_frozen")
-
-
-def _demand_possible(session: Session, match_round: MatchRound) -> None:
-    market = json.loads(match_round.market or "{}")
-    try:
-        matching.Market.from_json({**market, **_given(session, match_round, market)})
-    except matching.MarketError as error:
-        codes = sorted({fault.code for fault in error.faults})
-        raise Refused("decision_impossible", codes=codes, faults=[str(f) for f in error.faults]) from None
-
-
-def _given(session: Session, match_round: MatchRound, market: dict[str, Any]) -> dict[str, Any]:
-    """What a run gets besides the frozen market: the decisions that stand, and the round's latest plan."""
-    standing = [d for d in match_round.decisions if d.removed_at is None]
-    locked = [
-        {"need": d.need.ref, "offer": d.offer.ref, "start": d.start.isoformat()}
-        for d in standing
-        if d.kind == "lock" and d.need and d.start
-    ]
-    barred = [
-        {"need": d.need.ref, "offer": d.offer.ref}
-        if d.need
-        else {"agency": d.agency.ref if d.agency else "", "offer": d.offer.ref}
-        for d in standing
-        if d.kind == "bar"
-    ]
-    # The same decision made twice is one decision to the engine.
-    committed = market["decisions"]["locked"]
-    given: dict[str, Any] = {"decisions": {"locked": _each_once(committed + locked), "barred": _each_once(barred)}}
-    latest = _latest(session, match_round)
-    if latest and latest.plan:
-        keys = ("need", "offer", "start")
-        given["previous"] = [{k: p[k] for k in keys} for p in json.loads(latest.plan)["placements"]]
-    return given
-
-
-def decided_since(session: Session, match_round: MatchRound, run: Run) -> int:
-    """How many of the decisions that a run followed no longer stand, or stand without having been followed."""
-    market = json.loads(match_round.market or "{}")
-    then, now_given = run.decisions["decisions"], _given(session, match_round, market)["decisions"]
-    return sum(
-        len({tuple(d.items()) for d in then[kind]} ^ {tuple(d.items()) for d in now_given[kind]})
-        for kind in ("locked", "barred")
-    )
-
-
-def _each_once(entries: list[dict[str, str]]) -> list[dict[str, str]]:
-    return [dict(pairs) for pairs in dict.fromkeys(tuple(e.items()) for e in entries)]
-
-
-def _latest(session: Session, match_round: MatchRound) -> Run | None:
-    done = select(Run).where(Run.round_id == match_round.id, Run.ended_at.is_not(None), Run.failure.is_(None))
-    return session.scalar(done.order_by(Run.number.desc()).limit(1).options(undefer(Run.plan)))
-
-
 # Running
 
 
 @writing
 def request_run(session: Session, by: Identity, config: Config, ref: str, values: dict[str, Any]) -> Run:
     """Ask for a run on the frozen market with the decisions of now; one at a time."""
-    match_round = steered(session, by, ref, lock=True)
-    _demand_frozen(match_round)
+    match_round = runs.steered(session, by, ref, lock=True)
+    decisions.demand_frozen(match_round)
     if match_round.status == "running":
         raise Refused("run_under_way")
     market = json.loads(match_round.market or "{}")
-    given = _given(session, match_round, market)
+    given = decisions.given(session, match_round, market)
     run = Run(
         round_id=match_round.id,
         number=len(match_round.runs) + 1,
@@ -304,7 +177,7 @@ def publish(session: Session, by: Identity, config: Config, ref: str, run_ref: s
     Every new placement is checked again against offers and requests as they are now; what no longer holds is set
     aside with its code on the round. The seats of each proposal are held from here on.
     """
-    match_round = steered(session, by, ref, lock=True)
+    match_round = runs.steered(session, by, ref, lock=True)
     if match_round.published_at:
         raise Refused("round_published")
     if match_round.status != "matched":
@@ -383,7 +256,7 @@ def _still_standing(
     market = markets.build(session, by, config, match_round.goals, today)
     offers = {o["id"] for o in market["offers"]}
     needs = {n["id"] for n in market["needs"]} - {lock["need"] for lock in market["decisions"]["locked"]}
-    given = _given(session, match_round, {"decisions": {"locked": []}})["decisions"]
+    given = decisions.given(session, match_round, {"decisions": {"locked": []}})["decisions"]
     locked = {lock["need"] for lock in given["locked"]}
     market["decisions"]["barred"] = [
         b for b in given["barred"] if b["offer"] in offers and b.get("need", next(iter(needs), "")) in needs

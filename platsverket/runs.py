@@ -149,6 +149,18 @@ def placed_figures(seats: dict[str, int], placements: list[dict[str, Any]]) -> d
 # Reading
 
 
+def steered(session: Session, by: Identity, ref: str, *, lock: bool = False) -> MatchRound:
+    """The round, for those who steer rounds."""
+    demand(by, "round.steer")
+    query = select(MatchRound).where(MatchRound.ref == ref)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    match_round = session.scalar(query)
+    if match_round is None:
+        raise Refused("not_found")
+    return match_round
+
+
 def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
     """One run of a round, for those who steer rounds."""
     demand(by, "round.steer")

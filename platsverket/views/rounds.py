@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from platsverket import outcome_words, outcomes, proposals, rounds, runs, words
+from platsverket import decisions, outcome_words, outcomes, proposals, rounds, runs, words
 from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.models import MatchRound, Run
@@ -65,7 +65,7 @@ def show(ref: str) -> Any:
 
 
 def _shown(ref: str, status: int = 200, values: dict[str, Any] | None = None, errors: Any = None) -> Any:
-    match_round = rounds.steered(db(), by(), ref)
+    match_round = runs.steered(db(), by(), ref)
     standing = [d for d in match_round.decisions if d.removed_at is None]
     here = paging()
     aside = match_round.set_aside[here.offset : here.offset + here.size]
@@ -98,7 +98,7 @@ def _shown(ref: str, status: int = 200, values: dict[str, Any] | None = None, er
 @blueprint.get("/<ref>/freeze")
 @rule("round.steer")
 def ask_freeze(ref: str) -> Any:
-    return page("rounds/freeze.html", match_round=rounds.steered(db(), by(), ref))
+    return page("rounds/freeze.html", match_round=runs.steered(db(), by(), ref))
 
 
 @blueprint.post("/<ref>/freeze")
@@ -112,7 +112,7 @@ def freeze(ref: str) -> Any:
 @blueprint.get("/<ref>/cancel")
 @rule("round.steer")
 def ask_cancel(ref: str) -> Any:
-    return page("rounds/cancel.html", match_round=rounds.steered(db(), by(), ref))
+    return page("rounds/cancel.html", match_round=runs.steered(db(), by(), ref))
 
 
 @blueprint.post("/<ref>/cancel")
@@ -234,7 +234,7 @@ def _file(name: str, content: dict[str, Any]) -> Response:
 @blueprint.get("/<ref>/decide")
 @rule("round.steer")
 def ask_decision(ref: str) -> Any:
-    return _decision_page(rounds.steered(db(), by(), ref), {**request.args.to_dict(), "whom": "need"})
+    return _decision_page(runs.steered(db(), by(), ref), {**request.args.to_dict(), "whom": "need"})
 
 
 def _decision_page(match_round: MatchRound, values: dict[str, Any], status: int = 200, errors: Any = None) -> Any:
@@ -253,12 +253,12 @@ def _decision_page(match_round: MatchRound, values: dict[str, Any], status: int 
 @rule("round.steer")
 def decide(ref: str) -> Any:
     try:
-        rounds.decide(db(), by(), config(), ref, load(DecisionSchema(), _decision_values()))
+        decisions.decide(db(), by(), config(), ref, load(DecisionSchema(), _decision_values()))
     except Refused as refused:
         errors = field_errors(refused)
         if refused.code == "decision_impossible":
             errors = {"_schema": outcome_words.impossible(refused.numbers["codes"])}
-        return _decision_page(rounds.steered(db(), by(), ref), typed(), refused.status, errors)
+        return _decision_page(runs.steered(db(), by(), ref), typed(), refused.status, errors)
     flash(_("The decision is recorded. It takes effect in the next run."), "success")
     return _see("show", ref=ref)
 
@@ -274,7 +274,7 @@ def _decision_values() -> dict[str, Any]:
 @blueprint.post("/<ref>/decisions/<decision_ref>/remove")
 @rule("round.steer")
 def remove_decision(ref: str, decision_ref: str) -> Any:
-    rounds.undo_decision(db(), by(), ref, decision_ref)
+    decisions.undo(db(), by(), ref, decision_ref)
     flash(_("The decision is removed; it stays on record. The next run does without it."), "success")
     return _see("show", ref=ref)
 
@@ -291,7 +291,7 @@ def ask_publish(ref: str, run_ref: str) -> Any:
 def _publish_page(ref: str, run_ref: str, status: int = 200, errors: Any = None) -> Any:
     one = runs.run_of(db(), by(), ref, run_ref)
     placed = {p["need"] for p in runs.plan_of(db(), one)["placements"]}
-    later = rounds.decided_since(db(), one.match_round, one)
+    later = decisions.decided_since(db(), one.match_round, one)
     return page(
         "rounds/publish.html", status,
         match_round=one.match_round, run=one, later=later, errors=errors or {},

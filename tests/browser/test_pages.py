@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from platsverket import proposals, rounds
+from platsverket import decisions, proposals, rounds
 from platsverket.models import MatchRound, User
 from tests.browser.conftest import Site
 from tests.browser.test_journeys import Person
@@ -58,7 +58,7 @@ class Furnished:
         make = self.site.make
         values = {"kind": "bar", "need": self.large.ref, "agency": None, "offer": self.offer.ref, "start": None}
         said = {"reason": "Flytten är redan beställd och betald."}
-        rounds.decide(make.session, by, make.config, match_round.ref, {**values, **said})
+        decisions.decide(make.session, by, make.config, match_round.ref, {**values, **said})
 
     def _as_large_as_a_country(self, match_round: MatchRound) -> None:
         """Figures as long as those of a national round, for they decide how wide its tables are."""

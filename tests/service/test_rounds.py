@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import sessionmaker
 
-from platsverket import events, needs, offers, outcomes, proposals, rounds, runs, steps
+from platsverket import decisions, events, needs, offers, outcomes, proposals, rounds, runs, steps
 from platsverket.database import now
 from platsverket.errors import Refused
 from platsverket.jobs import Worker
@@ -105,16 +105,16 @@ def test_a_bar_and_a_lock_steer_the_next_run(make: Factory) -> None:
         "kind": "lock", "need": other.ref, "agency": None, "offer": offer.ref,
         "start": other.earliest_start + timedelta(days=1), "reason": "Behöver ligga nära",
     }  # fmt: skip
-    rounds.decide(make.session, steerer, make.config, match_round.ref, lock)
+    decisions.decide(make.session, steerer, make.config, match_round.ref, lock)
     make.run(by, match_round)
     _, plan = runs.exported(make.session, steerer, match_round.ref, match_round.runs[-1].ref)
     assert [p["need"] for p in plan["placements"]] == [other.ref]
     bar = {"kind": "bar", "need": None, "agency": guest.ref, "offer": offer.ref, "start": None, "reason": "Säkerhet"}
     if other is first:
         with pytest.raises(Refused, match="decision_impossible"):
-            rounds.decide(make.session, steerer, make.config, match_round.ref, bar)
+            decisions.decide(make.session, steerer, make.config, match_round.ref, bar)
     else:
-        rounds.decide(make.session, steerer, make.config, match_round.ref, bar)
+        decisions.decide(make.session, steerer, make.config, match_round.ref, bar)
     assert match_round.decisions[0].reason == "Behöver ligga nära"
     assert match_round.decisions[0].made_by.id == by.id
 
@@ -131,7 +131,7 @@ def test_contradicting_decisions_are_refused_and_leave_nothing(make: Factory) ->
             "kind": "lock", "need": need.ref, "agency": None, "offer": offer.ref,  # type: ignore[attr-defined]
             "start": make.today + timedelta(days=3), "reason": "Skäl",
         }  # fmt: skip
-        rounds.decide(make.session, make.identity(by), make.config, match_round.ref, values)
+        decisions.decide(make.session, make.identity(by), make.config, match_round.ref, values)
 
     lock(both[0])
     with pytest.raises(Refused, match="decision_impossible"):
@@ -235,11 +235,11 @@ def test_a_decision_made_twice_is_one_decision(make: Factory) -> None:
     offer, need = make.offer(make.agency()), make.need(make.agency())
     match_round = make.matched(by)
     bar = {"kind": "bar", "need": need.ref, "agency": None, "offer": offer.ref, "start": None, "reason": "Fel hiss"}
-    first = rounds.decide(make.session, make.identity(by), make.config, match_round.ref, bar)
-    again = rounds.decide(make.session, make.identity(by), make.config, match_round.ref, bar)
+    first = decisions.decide(make.session, make.identity(by), make.config, match_round.ref, bar)
+    again = decisions.decide(make.session, make.identity(by), make.config, match_round.ref, bar)
     assert first.ref == again.ref
-    rounds.undo_decision(make.session, make.identity(by), match_round.ref, first.ref)
-    standing = rounds.steered(make.session, make.identity(by), match_round.ref).decisions
+    decisions.undo(make.session, make.identity(by), match_round.ref, first.ref)
+    standing = runs.steered(make.session, make.identity(by), match_round.ref).decisions
     assert [d.removed_at is None for d in standing] == [False]
 
 

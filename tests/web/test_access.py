@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from platsverket import accounts, proposals, rounds
+from platsverket import accounts, decisions, proposals, rounds
 from platsverket.access import POLICY
 from platsverket.app import create_app
 from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Model, User
@@ -216,7 +216,7 @@ def _things(world: World) -> None:
     ref = match_round.ref
     rounds.freeze(make.session, by, make.config, ref)
     bar = {"kind": "bar", "need": world.refs["need"], "agency": None, "offer": world.refs["sealed"], "start": None}
-    decision = rounds.decide(make.session, by, make.config, ref, {**bar, "reason": f"Skäl{'sealed'}x7q"})
+    decision = decisions.decide(make.session, by, make.config, ref, {**bar, "reason": f"Skäl{'sealed'}x7q"})
     make.run(steerer, match_round)
     run = match_round.runs[-1].ref
     rounds.publish(make.session, by, make.config, ref, run)

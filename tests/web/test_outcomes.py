@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, select
 
-from platsverket import rounds
+from platsverket import decisions
 from platsverket.models import Decision
 from tests.conftest import Web
 from tests.web.desk import Desk, text
@@ -204,7 +204,7 @@ def test_what_steers_sealed_premises_is_told_only_to_those_they_name(desk: Desk)
     match_round, _run = desk.matched()
     by = desk.make.identity(desk.users["coordinator"])
     bar = {"kind": "bar", "need": need.ref, "agency": None, "offer": sealed.ref, "start": None}
-    rounds.decide(desk.make.session, by, desk.make.config, match_round.ref, {**bar, "reason": "Kanarieskäl"})
+    decisions.decide(desk.make.session, by, desk.make.config, match_round.ref, {**bar, "reason": "Kanarieskäl"})
     other = desk.reading(desk.make.coordinator())
     assert "Kanarieskäl" in desk.coordinator.get("/events").text
     assert "Kanarieskäl" not in other.get("/events").text
@@ -222,7 +222,7 @@ def test_totals_count_only_placements_the_reader_may_know_of(desk: Desk) -> None
     desk.need(title="Stort behov", seats=99)
     match_round, run = desk.matched()
     bar = {"kind": "bar", "need": hidden.ref, "agency": None, "offer": sealed.ref, "start": None}
-    rounds.decide(desk.make.session, by, desk.make.config, match_round.ref, {**bar, "reason": "Kanarieskäl"})
+    decisions.decide(desk.make.session, by, desk.make.config, match_round.ref, {**bar, "reason": "Kanarieskäl"})
     here, outcome = f"/rounds/{match_round.ref}", f"/rounds/{match_round.ref}/runs/{run.ref}"
     other = desk.reading(desk.make.coordinator())
     counted = "Premises near enough: "

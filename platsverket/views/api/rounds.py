@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from platsverket import outcomes, rounds
+from platsverket import decisions, outcomes, rounds, runs
 from platsverket.api_schemas import ShownDecision, ShownRound, paged
 from platsverket.models import Decision, MatchRound
 from platsverket.schemas import DecisionSchema, RoundSchema
@@ -70,7 +70,7 @@ def get_round(ref: str) -> Any:
 
     Its dates and where it stands.
     """
-    return shown(rounds.steered(db(), by(), ref))
+    return shown(runs.steered(db(), by(), ref))
 
 
 @api.route("/rounds/<ref:ref>/freeze", methods=["POST"], tags=TAGS)
@@ -123,7 +123,7 @@ def list_decisions(asked: dict[str, Any], ref: str) -> Any:
 
     Removed ones too, in the order they were made.
     """
-    made = rounds.steered(db(), by(), ref).decisions
+    made = runs.steered(db(), by(), ref).decisions
     _needs, known = outcomes.named(db(), by(), offers=[one.offer.ref for one in made])
     seen = [
         shown_decision(one) for one in made if one.offer.ref in known
@@ -143,7 +143,7 @@ def post_decision(values: dict[str, Any], ref: str) -> Any:
 
     A lock keeps a request in premises from a day; a bar keeps a request or an organisation out of premises.
     """
-    return shown_decision(rounds.decide(db(), by(), config(), ref, values)), 201
+    return shown_decision(decisions.decide(db(), by(), config(), ref, values)), 201
 
 
 @api.route("/rounds/<ref:ref>/decisions/<ref:decision_ref>", methods=["DELETE"], tags=TAGS)
@@ -156,4 +156,4 @@ def delete_decision(ref: str, decision_ref: str) -> Any:
 
     The next run is free of it.
     """
-    rounds.undo_decision(db(), by(), ref, decision_ref)
+    decisions.undo(db(), by(), ref, decision_ref)

@@ -47,7 +47,7 @@ def list_runs(asked: dict[str, Any], ref: str) -> Any:
 
     In the order they were asked for.
     """
-    found, part = rounds.steered(db(), by(), ref).runs, window(asked)
+    found, part = runs.steered(db(), by(), ref).runs, window(asked)
     return listing(asked, [shown(run) for run in found[part["offset"] : part["offset"] + part["limit"]]], len(found))
 
 
