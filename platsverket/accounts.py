@@ -163,6 +163,16 @@ def set_language(session: Session, by: Identity, language: str) -> None:
 
 
 @writing
+def set_mail(session: Session, by: Identity, when: str) -> None:
+    """When one wants one's mail: each at once, or all of a day together."""
+    demand(by, "self")
+    user = session.get_one(User, by.user_id)
+    if user.mail != when:
+        user.mail = when
+        record(session, by, "account.mail_changed", "account", user.ref, when=when)
+
+
+@writing
 def create(session: Session, by: Identity, values: dict[str, Any]) -> tuple[User, str]:
     """A new account and its first password, which the administrator hands over."""
     demand(by, "account.manage")

@@ -5,6 +5,7 @@ database's address only).
 """
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +15,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
-LARGEST = 100_000  # of any number but a seed: beyond it, days lie outside the calendar
+LARGEST = 100_000  # of any other number: beyond it, days lie outside the calendar
+LIMITS = {"rounds.seed": (0, 2**31 - 1), "mail.port": (1, 65_535), "mail.digest_hour": (0, 23)}
 
 
 class ConfigError(Exception):
@@ -24,6 +26,7 @@ class ConfigError(Exception):
 @dataclass(frozen=True)
 class Site:
     name: str = "Platsverket"
+    address: str = "http://127.0.0.1:8000"
     languages: tuple[str, ...] = ("sv", "en")
     contact_email: str = "kontakt@platsverket.example"
     https_only: bool = True
@@ -67,6 +70,17 @@ class JobSettings:
 
 
 @dataclass(frozen=True)
+class MailSettings:
+    server: str = ""
+    port: int = 25
+    security: str = "none"
+    user: str = ""
+    sender: str = "Platsverket <svara-inte@platsverket.example>"
+    digest_hour: int = 7
+    timeout_seconds: int = 20
+
+
+@dataclass(frozen=True)
 class PlaceSettings:
     provider: str = "register"
     nominatim_domain: str = ""
@@ -87,9 +101,11 @@ class Config:
     offers: OfferSettings = field(default_factory=OfferSettings)
     rounds: RoundSettings = field(default_factory=RoundSettings)
     jobs: JobSettings = field(default_factory=JobSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     places: PlaceSettings = field(default_factory=PlaceSettings)
     statistics: StatisticsSettings = field(default_factory=StatisticsSettings)
     secret_key: str = field(default="", repr=False)
+    mail_password: str = field(default="", repr=False)
     demo: bool = False
 
 
@@ -98,6 +114,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "rounds.goals": ("most_seats", "most_needs", "longest_waiting", "best_fit", "least_change", "fair_share"),
     "rounds.effort": ("quick", "normal", "thorough"),
     "jobs.runner": ("thread", "worker"),
+    "mail.security": ("none", "starttls", "tls"),
     "places.provider": ("register", "nominatim"),
 }
 
@@ -122,7 +139,14 @@ def load(
         raise ConfigError(
             f'{path.name}: "places.nominatim_domain" must name the server when the provider is nominatim.'
         )
-    return replace(config, secret_key=_secret(env, demo) if serving else "", demo=demo)
+    _address(config.site.address, path.name)
+    password = env.get("PLATSVERKET_MAIL_PASSWORD", "")
+    return replace(config, secret_key=_secret(env, demo) if serving else "", mail_password=password, demo=demo)
+
+
+def _address(url: str, file: str) -> None:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9/_.-]*)?", url):
+        raise ConfigError(f'{file}: "site.address" must be where the service is found, such as https://platsverket.se.')
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -135,7 +159,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _section(default: Any, values: dict[str, Any], prefix: str, file: str) -> Any:
-    known = {f.name for f in fields(default)} - {"secret_key", "demo"}
+    known = {f.name for f in fields(default)} - {"secret_key", "mail_password", "demo"}
     changes = {}
     for key, value in values.items():
         name = f"{prefix}{key}"
@@ -162,7 +186,7 @@ def _value(default: Any, value: Any, name: str, file: str) -> Any:
         kind = {int: "a whole number", str: "a text", bool: "true or false"}[type(default)]
         raise ConfigError(f'{file}: "{name}" must be {kind}, not {value!r}.')
     if type(value) is int:
-        least, most = (0, 2**31 - 1) if name == "rounds.seed" else (1, LARGEST)
+        least, most = LIMITS.get(name, (1, LARGEST))
         if not least <= value <= most:
             raise ConfigError(f'{file}: "{name}" must be at least {least} and at most {most}, not {value}.')
     if name in CHOICES and value not in CHOICES[name]:

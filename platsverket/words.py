@@ -151,6 +151,7 @@ ASIDE = {
 }
 DECISIONS = {"lock": _("A lock"), "bar": _("A bar")}
 SIDES = {"poster": _("the host"), "lead": _("the guest")}
+MAIL = {"at_once": _("at once"), "daily": _("once a day")}
 PRIORITIES = {1: _("Normal"), 2: _("Important"), 3: _("Urgent")}
 NOUNS = {
     "offer": _("Spare premises"),
@@ -196,6 +197,7 @@ EVENTS = {
     "account.reopened": _("An account was opened again."),
     "account.signed_in": _("Signed in."),
     "account.language_changed": _("The language of an account was changed."),
+    "account.mail_changed": _("The choice about e-mail was changed to: %(when)s."),
     "account.password_changed": _("A password was changed."),
     "account.password_reset": _("An administrator made a new password."),
     "token.made": _("The API token %(name)s was made."),
@@ -469,6 +471,7 @@ class _EventData(dict[str, Any]):
             "reason": {**DECLINE_REASONS, **END_REASONS},
             "side": SIDES,
             "priority": PRIORITIES,
+            "when": MAIL,
         }
         return str(tables.get(name, {}).get(value) or shown(value))
 

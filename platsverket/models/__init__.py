@@ -9,11 +9,14 @@ from __future__ import annotations
 from platsverket.models.base import NAMES, REF_ALPHABET, REF_LENGTH, WEEKDAYS, Model, Utc, Weekdays, new_ref
 from platsverket.models.deals import DECLINE_REASONS, Agreement, Proposal, SeatDay, used_days
 from platsverket.models.events import Event
+from platsverket.models.mail import OutboxMail
 from platsverket.models.needs import Need
 from platsverket.models.offers import Offer, OfferAdmission, OfferCoordinator, OfferSpan, standing_offers
 from platsverket.models.people import (
+    AT_ONCE,
     CASE_OFFICER,
     COORDINATOR,
+    DAILY,
     PROJECT_LEAD,
     ROLES,
     Agency,
@@ -26,8 +29,10 @@ from platsverket.models.people import (
 from platsverket.models.rounds import Decision, MatchRound, Run
 
 __all__ = [
+    "AT_ONCE",
     "CASE_OFFICER",
     "COORDINATOR",
+    "DAILY",
     "DECLINE_REASONS",
     "NAMES",
     "PROJECT_LEAD",
@@ -48,6 +53,7 @@ __all__ = [
     "OfferAdmission",
     "OfferCoordinator",
     "OfferSpan",
+    "OutboxMail",
     "Proposal",
     "Run",
     "SeatDay",

@@ -11,6 +11,7 @@ from platsverket.models.base import Model, ref_column, table_args
 
 CASE_OFFICER, PROJECT_LEAD, COORDINATOR = "case_officer", "project_lead", "coordinator"
 ROLES = (CASE_OFFICER, PROJECT_LEAD, COORDINATOR)
+AT_ONCE, DAILY = "at_once", "daily"  # when a person wants their mail
 
 
 class Agency(Model):
@@ -33,6 +34,7 @@ class Agency(Model):
 
 class User(Model):
     __tablename__ = "app_user"
+    __table_args__ = table_args(CheckConstraint("mail IN ('at_once', 'daily')", name="mail"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str] = ref_column()
@@ -40,6 +42,7 @@ class User(Model):
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(200))
     language: Mapped[str] = mapped_column(String(2), default="sv")
+    mail: Mapped[str] = mapped_column(String(10), default=AT_ONCE)
     is_administrator: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]

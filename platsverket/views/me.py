@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from platsverket import accounts
 from platsverket.errors import Fault, Refused, invalid
+from platsverket.models import AT_ONCE, DAILY
 from platsverket.schemas import PasswordSchema, TokenSchema, load
 from platsverket.web import by, config, db, field_errors, form_values, page, rule, submitted, typed
 
@@ -32,6 +33,17 @@ def language() -> Any:
     session["lang"] = chosen
     with force_locale(chosen):
         flash(gettext("The language has been changed."), "success")
+    return redirect(url_for("me.index"), 303)
+
+
+@blueprint.post("/mail")
+@rule("self")
+def mail() -> Any:
+    chosen = request.form.get("mail", "")
+    if chosen not in (AT_ONCE, DAILY):
+        raise invalid(mail=Fault("choice"))
+    accounts.set_mail(db(), by(), chosen)
+    flash(gettext("Your choice about e-mail has been saved."), "success")
     return redirect(url_for("me.index"), 303)
 
 

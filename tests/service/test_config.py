@@ -21,7 +21,7 @@ def test_the_file_holds_every_setting_with_its_default() -> None:
     loaded = load(ROOT / "config.toml", SECRET)
     assert loaded == Config(secret_key=SECRET["PLATSVERKET_SECRET_KEY"])
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
-    for section in ("site", "database", "sign_in", "offers", "rounds", "jobs", "places", "statistics"):
+    for section in ("site", "database", "sign_in", "offers", "rounds", "jobs", "mail", "places", "statistics"):
         assert f"[{section}]" in text
         for name in getattr(loaded, section).__dataclass_fields__:
             assert f"\n{name} = " in text
@@ -42,6 +42,8 @@ def test_the_file_holds_every_setting_with_its_default() -> None:
         ('[rounds]\ngoals = ["most_seat"]', '"rounds.goals" may hold most_seats'),
         ('[rounds]\ngoals = ["best_fit", "best_fit"]', "each once"),
         ("[jobs]\nlease_seconds = 99999999999999", "at most 100000"),
+        ("[mail]\ndigest_hour = 24", "at most 23"),
+        ('[site]\naddress = "platsverket.se"', '"site.address" must be where'),
         ("[site", "cannot be read"),
         ('[places]\nprovider = "nominatim"', "nominatim_domain"),
     ],

@@ -114,3 +114,12 @@ def test_strangers_sign_in_first_and_forms_need_their_token(desk: Desk) -> None:
         assert desk.web.get(path).location.startswith("/sign-in?next=")
     desk.make.session.commit()
     assert desk.lead.client.post("/me/password", data={"current": PASSWORD, "new": NEW}).status_code == 400
+
+
+def test_each_person_says_when_they_want_their_mail(desk: Desk) -> None:
+    assert 'value="at_once" checked' in desk.lead.get("/me").text
+    assert desk.lead.post("/me/mail", {"mail": "daily"}).status_code == 303
+    page = desk.lead.get("/me").text
+    assert 'value="daily" checked' in page and desk.users["lead"].email in page
+    assert desk.lead.post("/me/mail", {"mail": "never"}).status_code == 422
+    assert 'value="daily" checked' in desk.lead.get("/me").text

@@ -1,0 +1,64 @@
+"""The words of every mail, by its kind: subject, text and where its link leads, in the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from platsverket import outbox, words
+
+# What a value of this name is called where its text is a code.
+CODES: dict[str, dict[str, Any]] = {
+    "reason": {**words.DECLINE_REASONS, **words.END_REASONS, **words.REFUSALS},
+    "side": words.SIDES,
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A mail's subject, its text (paragraphs stand on lines of their own), and a page of ours to go on to."""
+
+    subject: Any
+    text: Any
+    path: str  # such as "/rounds/{round}": filled with the values of that name
+    link: Any
+
+
+KINDS = {
+    "round.frozen": Kind(
+        _("%(name)s is frozen"),
+        _(
+            "The match round %(name)s was frozen when its day came: %(offers)s premises and %(needs)s requests.\n"
+            "Run the matching, read the outcome and publish it by %(publishes_on)s."
+        ),
+        "/rounds/{round}",
+        _("Open the match round"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing told, as it is read: a subject, paragraphs, and a link with its text."""
+
+    subject: str
+    paragraphs: list[str]
+    url: str
+    link: str
+
+
+def read(kind: str, data: dict[str, Any], site: str) -> Told:
+    """What a mail of this kind says, in the language of now; ``site`` is the address its link begins with."""
+    one, values = KINDS[kind], outbox.told(data)
+    shown = {name: str(CODES.get(name, {}).get(value) or words.shown(value)) for name, value in values.items()}
+    subject, text = (" ".join(str(one.subject).split()) % shown), str(one.text) % shown
+    refs = {name: value for name, value in values.items() if isinstance(value, str)}
+    return Told(subject, text.split("\n"), site.rstrip("/") + one.path.format(**refs), str(one.link))
+
+
+def many(count: int) -> str:
+    """The subject of a day's news."""
+    return gettext("News from Platsverket: %(count)s", count=words.number(count))
