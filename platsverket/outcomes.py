@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
-from platsverket import runs
+from platsverket import fits, runs
 from platsverket.access import Identity, demand, rows
 from platsverket.models import COORDINATOR, Agency, MatchRound, Need, Offer, Run
 
@@ -27,6 +27,7 @@ class Placed:
     until: date
     km: float
     fit: int
+    terms: fits.Fit
     promised: bool  # agreed or held before this round
     locked: bool  # by a coordinator in this round
 
@@ -48,7 +49,8 @@ class Answer:
     would_help: list[dict[str, Any]]  # {"change", "from", "to", "offer": Offer | None, "start": date | None}
 
 
-ORDERS = ("start", "-start", "km", "-km", "fit", "-fit")
+ORDERS = ("start", "-start", "km", "-km", "fit", "-fit", "seats", "-seats")
+KINDS = ("new", "locked", "promised")
 
 
 def figures(session: Session, by: Identity, run: Run) -> dict[str, Any]:
@@ -76,34 +78,65 @@ def progress(session: Session, by: Identity, run: Run) -> dict[str, Any]:
 
 
 def placed(
-    session: Session, by: Identity, run: Run, text: str = "", order: str = "start", limit: int = 50, offset: int = 0
+    session: Session,
+    by: Identity,
+    run: Run,
+    text: str = "",
+    order: str = "start",
+    limit: int = 50,
+    offset: int = 0,
+    *,
+    county: str = "",
+    kind: str = "",
 ) -> tuple[list[Placed], int]:
     """A page of a finished run's placements whose words contain ``text``, and how many there are of them.
 
-    ``order`` is one of ORDERS, a minus before it from the largest down. Raises Refused("run_not_done").
+    ``order`` is one of ORDERS, a minus before it from the largest down; ``kind`` one of KINDS; ``county`` the code of
+    the county where the request is. Raises Refused("run_not_done").
     """
-    known = _Known(session, by, text)
-    found = [p for p in runs.plan_of(session, run)["placements"] if known.placement(p["need"], p["offer"])]
-    key = order.removeprefix("-")
-    found.sort(key=lambda p: (p[key], p["need"]), reverse=order.startswith("-"))
-    page = found[offset : offset + limit]
-    needs, offers = named(session, by, needs=[p["need"] for p in page], offers=[p["offer"] for p in page])
+    known = _Known(session, by, text, county)
     promised = runs.promised(session, run)
     locked = {lock["need"] for lock in run.decisions["decisions"]["locked"]} - promised
-    return [
-        Placed(
-            needs[p["need"]], offers[p["offer"]], date.fromisoformat(p["start"]), date.fromisoformat(p["until"]),
-            p["km"], p["fit"], p["need"] in promised, p["need"] in locked,
-        )
-        for p in page
-    ], len(found)  # fmt: skip
+    found = [
+        p
+        for p in runs.plan_of(session, run)["placements"]
+        if known.placement(p["need"], p["offer"]) and kind in ("", _kind(p["need"], promised, locked))
+    ]
+    market_needs, market_offers = runs.things(session, run)
+    key = order.removeprefix("-")
+    found.sort(
+        key=lambda p: (market_needs[p["need"]]["seats"] if key == "seats" else p[key], p["need"]),
+        reverse=order.startswith("-"),
+    )
+    page = found[offset : offset + limit]
+    needs, offers = named(session, by, needs=[p["need"] for p in page], offers=[p["offer"] for p in page])
+    placed_ones = []
+    for p in page:
+        start, until = date.fromisoformat(p["start"]), date.fromisoformat(p["until"])
+        terms = fits.told(market_needs[p["need"]], market_offers[p["offer"]], start, p["km"])
+        before, by_lock = p["need"] in promised, p["need"] in locked
+        one = Placed(needs[p["need"]], offers[p["offer"]], start, until, p["km"], p["fit"], terms, before, by_lock)
+        placed_ones.append(one)
+    return placed_ones, len(found)
+
+
+def _kind(need: str, promised: set[str], locked: set[str]) -> str:
+    return "promised" if need in promised else "locked" if need in locked else "new"
 
 
 def unplaced(
-    session: Session, by: Identity, run: Run, text: str = "", reason: str = "", limit: int = 50, offset: int = 0
+    session: Session,
+    by: Identity,
+    run: Run,
+    text: str = "",
+    reason: str = "",
+    limit: int = 50,
+    offset: int = 0,
+    *,
+    county: str = "",
 ) -> tuple[list[Unplaced], int]:
     """A page of the needs a finished run left without a place, and how many there are with this text and reason."""
-    known = _Known(session, by, text)
+    known = _Known(session, by, text, county)
     found = [
         u
         for u in runs.plan_of(session, run)["unplaced"]
@@ -187,9 +220,12 @@ def named(
 class _Known:
     """Which needs and offers of a plan this reader may know of, and which of them contain a text."""
 
-    def __init__(self, session: Session, by: Identity, text: str):
+    def __init__(self, session: Session, by: Identity, text: str, county: str = ""):
         demand(by, "round.steer")
-        self._needs = set(session.scalars(select(Need.ref).where(rows(by, "need.read"))))
+        needs = select(Need.ref).where(rows(by, "need.read"))
+        if county:
+            needs = needs.where(func.substr(Need.municipality_code, 1, 2) == county)
+        self._needs = set(session.scalars(needs))
         self._offers = set(session.scalars(select(Offer.ref).where(rows(by, "offer.read"))))
         self._found = _containing(session, text) if text else self._needs
 

@@ -76,6 +76,12 @@ def market_of(session: Session, run: Run) -> dict[str, Any]:
     return {**_frozen(session, run), **run.decisions}
 
 
+def things(session: Session, run: Run) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The needs and offers of a run's market, by ref."""
+    market = _frozen(session, run)
+    return {need["id"]: need for need in market["needs"]}, {offer["id"]: offer for offer in market["offers"]}
+
+
 def promised(session: Session, run: Run) -> set[str]:
     """The refs of the needs that were agreed or held before the run's round, and so locked in it from the start."""
     return {lock["need"] for lock in _frozen(session, run)["decisions"]["locked"]}
@@ -168,6 +174,14 @@ def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
     run = session.scalar(found)
     if run is None:
         raise Refused("not_found")
+    return run
+
+
+def done_run(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
+    """The same, finished with a plan; raises Refused("run_not_done")."""
+    run = run_of(session, by, ref, run_ref)
+    if run.status != "done":
+        raise Refused("run_not_done")
     return run
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from platsverket import decisions, outcome_words, outcomes, proposals, rounds, runs, words
+import data
+from platsverket import decisions, desk_words, glance, outcome_words, outcomes, proposals, rounds, runs, words
 from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.models import MatchRound, Run
@@ -180,19 +181,22 @@ def outcome(ref: str, run_ref: str) -> Any:
         flash(words.sentence(Refused("run_not_done")), "info")
         return _see("show", ref=ref)
     here = Paging(paging().number, ROWS)
-    asked = {name: request.args.get(name, "").strip()[:200] for name in ("q", "order", "reason")}
+    asked = {name: request.args.get(name, "").strip()[:200] for name in ("q", "order", "reason", "county", "kind")}
     part = _without(one, asked, here) if request.args.get("show") == "without" else _placed(one, asked, here)
     return page(
         "rounds/outcome.html",
         match_round=one.match_round, run=one, figures=outcomes.figures(db(), by(), one), told=outcome_words,
-        paging=here, **part,
+        desk=desk_words, since=glance.since(db(), by(), one), paging=here, **part,
+        counties=sorted((county.code, county.name) for county in data.counties()),
     )  # fmt: skip
 
 
 def _placed(one: Run, asked: dict[str, str], here: Paging) -> dict[str, Any]:
     order = asked["order"] if asked["order"] in outcomes.ORDERS else "start"
-    rows, total = outcomes.placed(db(), by(), one, asked["q"], order, here.size, here.offset)
-    sorting = {key: _sorting(key, order) for key in ("start", "km", "fit")}
+    kind = asked["kind"] if asked["kind"] in outcomes.KINDS else ""
+    wanted = {"county": asked["county"], "kind": kind}
+    rows, total = outcomes.placed(db(), by(), one, asked["q"], order, here.size, here.offset, **wanted)
+    sorting = {key: _sorting(key, order) for key in ("start", "seats", "km", "fit")}
     return {"without": False, "rows": rows, "total": total, "asked": {**asked, "order": order}, "sorting": sorting}
 
 
@@ -206,7 +210,9 @@ def _sorting(key: str, order: str) -> dict[str, str]:
 
 def _without(one: Run, asked: dict[str, str], here: Paging) -> dict[str, Any]:
     reasons = outcomes.reasons(db(), by(), one)
-    rows, total = outcomes.unplaced(db(), by(), one, asked["q"], asked["reason"], here.size, here.offset)
+    rows, total = outcomes.unplaced(
+        db(), by(), one, asked["q"], asked["reason"], here.size, here.offset, county=asked["county"]
+    )
     return {"without": True, "rows": rows, "total": total, "asked": asked, "reasons": reasons}
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from html import unescape
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.orm import sessionmaker
 
 from platsverket import rounds
@@ -81,6 +82,20 @@ class Desk:
         """Work off the run that waits."""
         self.make.session.rollback()
         assert Worker(sessionmaker(self.make.session.get_bind(), expire_on_commit=False), self.make.config).work_once()
+
+    def queries(self, path: str) -> int:
+        """How many queries the coordinator's page asks of the database."""
+        asked: list[int] = []
+        engine, reader = self.web.app.extensions["platsverket"].engine, self.coordinator
+
+        def listener(*_: Any) -> None:
+            asked.append(1)
+
+        event.listen(engine, "before_cursor_execute", listener)
+        answer = reader.get(path)
+        event.remove(engine, "before_cursor_execute", listener)
+        assert answer.status_code == 200, answer.text
+        return len(asked)
 
     def fresh(self) -> None:
         """Read anew what the application has written."""

@@ -1,0 +1,90 @@
+"""What coordinators read at their desk, in sentences: fit by criterion, what has changed, what an outcome comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+
+from platsverket.fits import DISTANCE, OTHER, Fit
+from platsverket.outcome_words import proven
+from platsverket.words import counted as ngettext
+from platsverket.words import number
+
+_ = lazy_gettext
+
+PLACED_KINDS = {
+    "new": _("New in this round"),
+    "locked": _("Locked in this round"),
+    "promised": _("Promised before the round"),
+}
+
+
+def fit(one: Fit) -> list[str]:
+    """The four criteria of a placement's fit, each in a sentence with its points."""
+    far = gettext("%(km)s km away, at most %(most)s", km=number(one.km, 1), most=number(one.max_km))
+    use = gettext("uses %(seats)s of %(of)s seats", seats=number(one.seats), of=number(one.of))
+    told = [(far, one.distance, DISTANCE), (_start(one), one.promptness, OTHER)]
+    told += [(_wishes(one), one.comfort, OTHER), (use, one.fullness, OTHER)]
+    return [
+        gettext("%(what)s (%(points)s of %(most)s)", what=_capital(what), points=number(points), most=number(most))
+        for what, points, most in told
+    ]
+
+
+def _start(one: Fit) -> str:
+    if one.delay < 0:
+        return str(
+            ngettext(
+                "starts %(num)s day before what was asked for",
+                "starts %(num)s days before what was asked for",
+                -one.delay,
+            )
+        )
+    if one.delay == 0:
+        return gettext("starts on the earliest day")
+    return str(
+        ngettext("starts %(num)s day after the earliest day", "starts %(num)s days after the earliest day", one.delay)
+    )
+
+
+def _wishes(one: Fit) -> str:
+    if not one.wished:
+        return gettext("has no wishes to meet")
+    return gettext("meets %(met)s of %(wished)s wishes", met=number(one.met), wished=number(one.wished))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def headline(figures: Mapping[str, Any]) -> str:
+    """An outcome in a sentence: requests and seats placed, and how near that is to what is provably possible."""
+    placed = gettext(
+        "%(placed)s of %(needs)s requests have a place, with %(seats)s of %(asked)s seats.",
+        placed=number(figures["placed"]), needs=number(figures["needs"]), seats=number(figures["seats_placed"]),
+        asked=number(figures["seats_asked"]),
+    )  # fmt: skip
+    goal = figures["goals"][0] if figures["goals"] else None
+    if goal is None or goal["value"] is None:
+        return placed
+    return gettext("%(placed)s For the most important goal that is %(proven)s.", placed=placed, proven=proven(goal))
+
+
+def more(value: float, decimals: int = 0) -> str:
+    """A difference with its sign: +3, −2, or ±0."""
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    return sign + number(abs(value), decimals)
+
+
+def since(tally: Mapping[str, int]) -> list[str]:
+    """How many requests gained, lost or moved, one sentence each; none for what did not happen."""
+    gained, lost, moved, shifted = (tally[kind] for kind in ("gained", "lost", "moved", "shifted"))
+    told = [
+        (gained, ngettext("%(num)s request got a place.", "%(num)s requests got a place.", gained)),
+        (lost, ngettext("%(num)s request lost its place.", "%(num)s requests lost their place.", lost)),
+        (moved, ngettext("%(num)s request changed premises.", "%(num)s requests changed premises.", moved)),
+        (shifted, ngettext("%(num)s request got another day.", "%(num)s requests got another day.", shifted)),
+    ]
+    return [str(sentence) for count, sentence in told if count]

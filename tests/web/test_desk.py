@@ -1,0 +1,115 @@
+"""The coordinator's desk: an outcome at a glance, placements told apart, and nothing of premises that are sealed."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from platsverket import decisions, glance, outcomes
+from tests.conftest import Web
+from tests.web.desk import Desk, text
+
+
+@pytest.fixture
+def desk(web: Web) -> Desk:
+    return Desk(web)
+
+
+def test_an_outcome_is_told_by_county_and_organisation(desk: Desk) -> None:
+    """Each county and each organisation has what it asked for and got; the sums are those of the whole outcome."""
+    desk.offer(seats=6)
+    desk.need(seats=4), desk.need(seats=4)
+    desk.make.need(desk.make.agency("Umeåmyndigheten"), seats=3, place="Umeå", max_km=5)
+    match_round, run = desk.matched()
+    page = text(desk.coordinator.get(f"/rounds/{match_round.ref}/runs/{run.ref}/figures"))
+    assert "1 of 3 requests have a place, with 4 of 11 seats." in page
+    assert "Jämtlands län 1 of 2 4 of 8 50.0 %" in page and "Västerbottens län 0 of 1 0 of 3 0.0 % –" in page
+    assert "Gästmyndigheten 1 of 2 4 of 8 50.0 %" in page and "Umeåmyndigheten 0 of 1 0 of 3 0.0 % –" in page
+
+
+def test_an_outcome_says_what_changed_since_the_run_before(desk: Desk) -> None:
+    """After a bar one request has lost its place: as a figure and as a sentence."""
+    offer, need = desk.offer(), desk.need(seats=4)
+    match_round, run = desk.matched()
+    assert "since run" not in text(desk.coordinator.get(f"/rounds/{match_round.ref}/runs/{run.ref}"))
+    by = desk.make.identity(desk.users["coordinator"])
+    bar = {"kind": "bar", "need": need.ref, "agency": None, "offer": offer.ref, "start": None, "reason": "Behövs."}
+    decisions.decide(desk.make.session, by, desk.make.config, match_round.ref, bar)
+    desk.asked_run(match_round), desk.work(), desk.fresh()
+    page = text(desk.coordinator.get(f"/rounds/{match_round.ref}/runs/{match_round.runs[-1].ref}"))
+    assert "−1 since run 1" in page and "−4 since run 1" in page and "1 request lost its place." in page
+
+
+def test_the_fit_is_told_apart_in_sentences(desk: Desk) -> None:
+    """Distance, start, wishes and use of the seats each have their sentence; their points make up the fit."""
+    desk.offer(seats=8, features={"lift": "yes"})
+    desk.need(seats=4, wish=["lift", "parking"])
+    match_round, run = desk.matched()
+    page = text(desk.coordinator.get(f"/rounds/{match_round.ref}/runs/{run.ref}"))
+    assert "km away, at most 20" in page and "the earliest day (" in page
+    assert "Meets 1 of 2 wishes (100 of 200)" in page and "Uses 4 of 8 seats (100 of 200)" in page
+    (one,), _ = outcomes.placed(desk.make.session, desk.make.identity(desk.users["coordinator"]), run)
+    terms = one.terms
+    total = terms.distance + terms.promptness + terms.comfort + terms.fullness
+    assert abs(total - one.fit) <= 2  # each term is rounded by itself
+
+
+def test_placements_are_filtered_and_sorted(desk: Desk) -> None:
+    """By county, by whether they were locked, and by their number of seats."""
+    desk.offer(seats=10), desk.offer(seats=10, place="Umeå", title="Kontor i Umeå")
+    desk.need(seats=3, title="Litet"), desk.need(seats=5, title="Stort")
+    north = desk.need(seats=4, title="Norrut", place="Umeå", max_km=5)
+    match_round, run = desk.matched()
+    here = f"/rounds/{match_round.ref}/runs/{run.ref}"
+
+    def titles(query: str) -> list[str]:
+        return re.findall(r'<th scope="row"[^>]*><a[^>]*>(\w+)</a>', desk.coordinator.get(f"{here}?{query}").text)
+
+    assert titles("order=seats") == ["Litet", "Norrut", "Stort"]
+    assert titles("order=-seats&county=23") == ["Stort", "Litet"]
+    assert titles("county=24") == ["Norrut"] and titles("kind=locked") == []
+    by = desk.make.identity(desk.users["coordinator"])
+    offer_ref = outcomes.placed(desk.make.session, by, run, "Norrut")[0][0].offer.ref
+    lock = {"kind": "lock", "need": north.ref, "agency": None, "offer": offer_ref}
+    lock |= {"start": north.earliest_start + timedelta(days=7), "reason": "Behövs."}
+    decisions.decide(desk.make.session, by, desk.make.config, match_round.ref, lock)
+    desk.asked_run(match_round), desk.work(), desk.fresh()
+    here = f"/rounds/{match_round.ref}/runs/{match_round.runs[-1].ref}"
+    assert titles("kind=locked") == ["Norrut"] and len(titles("kind=new")) == 2
+    assert titles("kind=nonsense&county=zz") == []
+
+
+def test_figures_by_part_and_change_leave_out_what_is_sealed(desk: Desk) -> None:
+    """A coordinator whom sealed premises do not name sees neither their seats nor that something moved there."""
+    desk.offer(visibility="sealed", coordinators=[desk.users["coordinator"].ref], seats=10)
+    hidden = desk.need(title="Dolt behov", seats=9)
+    match_round, run = desk.matched()
+    desk.asked_run(match_round), desk.work(), desk.fresh()
+    first, second = match_round.runs
+    session, named = desk.make.session, desk.make.identity(desk.users["coordinator"])
+    other = desk.make.coordinator()
+    by = desk.make.identity(other)
+    assert [part.seats for part in glance.by_county(session, named, run)] == [9]
+    for parts in (glance.by_county(session, by, run), glance.by_organisation(session, by, run)):
+        assert [(part.placed, part.seats, part.mean_km) for part in parts] == [(0, 0, None)]
+    second.plan = second.plan.replace(hidden.earliest_start.isoformat(), (hidden.latest_start).isoformat())
+    session.commit()
+    told = glance.since(session, by, second)
+    assert told and told.before.ref == first.ref and not any(told.tally.values()) and told.seats == 0
+    page = text(desk.reading(other).get(f"/rounds/{match_round.ref}/runs/{run.ref}/figures"))
+    assert "0 of 1 requests have a place, with 0 of 9 seats." in page
+
+
+def test_no_page_of_the_desk_asks_the_database_once_for_each_row(desk: Desk) -> None:
+    """With many more requests, premises and organisations each page asks as many queries as with few."""
+    counts = []
+    for more in (2, 12):
+        for _ in range(more):
+            agency = desk.make.agency()
+            desk.make.offer(agency), desk.make.need(agency), desk.make.need(agency, seats=40)
+        match_round, run = desk.matched()
+        here = f"/rounds/{match_round.ref}/runs/{run.ref}"
+        counts.append([desk.queries(path) for path in (here, f"{here}?show=without", f"{here}/figures")])
+    assert counts[0] == counts[1]
