@@ -41,12 +41,21 @@ class Identity:
     name: str = ""
     roles: frozenset[tuple[int, str]] = frozenset()  # (agency id, role)
     is_administrator: bool = False
+    stands_in: frozenset[tuple[int, str, str]] = frozenset()  # (agency id, role, whose substitute) today
 
     def agencies(self, *roles: str) -> list[int]:
         return sorted({agency for agency, role in self.roles if role in roles})
 
     def has(self, *roles: str) -> bool:
         return any(role in roles for _, role in self.roles)
+
+    def answers_for(self, role: str) -> list[int]:
+        """The organisations for which this person answers in a role: own ones and those of whom they stand in for."""
+        return sorted({*self.agencies(role), *(agency for agency, held, _ in self.stands_in if held == role)})
+
+    def takes_part(self, *roles: str) -> bool:
+        """Whether this person holds one of these roles, or stands in for somebody who does."""
+        return self.has(*roles) or any(held in roles for _, held, _ in self.stands_in)
 
 
 ANONYMOUS = Identity()
@@ -60,12 +69,15 @@ def _role(*roles: str) -> Callable[[Identity], Condition]:
     return lambda by: by.has(*roles)
 
 
+# A substitute reads what the person reads and answers in their place, but posts and changes nothing for them.
+
+
 def _own_offer(by: Identity) -> ColumnElement[bool]:
-    return Offer.agency_id.in_(by.agencies(CASE_OFFICER))
+    return Offer.agency_id.in_(by.answers_for(CASE_OFFICER))
 
 
 def _own_need(by: Identity) -> ColumnElement[bool]:
-    return Need.agency_id.in_(by.agencies(PROJECT_LEAD))
+    return Need.agency_id.in_(by.answers_for(PROJECT_LEAD))
 
 
 def _named(by: Identity) -> ColumnElement[bool]:
@@ -86,7 +98,7 @@ def _matched(by: Identity, *, agreed: bool = False) -> ColumnElement[bool]:
 
 
 def _offer_read(by: Identity) -> Condition:
-    if not by.has(CASE_OFFICER, PROJECT_LEAD, COORDINATOR):
+    if not by.takes_part(CASE_OFFICER, PROJECT_LEAD, COORDINATOR):
         return False
     standing = true() if by.has(COORDINATOR) else Offer.withdrawn_at.is_(None)
     return or_(_own_offer(by), and_(_unsealed(by), standing), _matched(by))
@@ -94,7 +106,7 @@ def _offer_read(by: Identity) -> Condition:
 
 def _offer_address(by: Identity) -> Condition:
     """The exact place and the contact: open premises to all who read them, others to those they concern."""
-    if not by.has(CASE_OFFICER, PROJECT_LEAD, COORDINATOR):
+    if not by.takes_part(CASE_OFFICER, PROJECT_LEAD, COORDINATOR):
         return False
     seen = [_own_offer(by), Offer.visibility == "open", _matched(by, agreed=True)]
     if by.has(COORDINATOR):
@@ -103,24 +115,24 @@ def _offer_address(by: Identity) -> Condition:
 
 
 def _own_offers(by: Identity) -> Condition:
-    return _own_offer(by) if by.has(CASE_OFFICER) else False
+    return Offer.agency_id.in_(by.agencies(CASE_OFFICER)) if by.has(CASE_OFFICER) else False
 
 
 def _need_read(by: Identity) -> Condition:
     if by.has(COORDINATOR):
         return True
-    if not by.has(CASE_OFFICER, PROJECT_LEAD):
+    if not by.takes_part(CASE_OFFICER, PROJECT_LEAD):
         return False
     own_offers = select(Offer.id).where(_own_offer(by))
     return or_(_own_need(by), exists().where(Proposal.need_id == Need.id, Proposal.offer_id.in_(own_offers)))
 
 
 def _own_needs(by: Identity) -> Condition:
-    return _own_need(by) if by.has(PROJECT_LEAD) else False
+    return Need.agency_id.in_(by.agencies(PROJECT_LEAD)) if by.has(PROJECT_LEAD) else False
 
 
 def _proposal_party(by: Identity) -> Condition:
-    if not by.has(CASE_OFFICER, PROJECT_LEAD):
+    if not by.takes_part(CASE_OFFICER, PROJECT_LEAD):
         return False
     return or_(
         Proposal.offer_id.in_(select(Offer.id).where(_own_offer(by))),

@@ -16,16 +16,18 @@ from sqlalchemy.orm import Session, selectinload
 from platsverket.access import ANONYMOUS, Identity, demand
 from platsverket.agencies import by_refs
 from platsverket.config import SignInSettings
-from platsverket.database import now, writing
+from platsverket.database import now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
-from platsverket.models import ApiToken, Membership, SignIn, SignInAttempt, User
+from platsverket.models import COORDINATOR, ApiToken, Membership, SignIn, SignInAttempt, User
 from platsverket.schemas import LONGEST_PASSWORD
 
 HASHER = PasswordHasher()
 PEOPLE_BEHIND_AN_ADDRESS = 20
 # Checked when there is no such account, so that a stranger cannot tell the two apart by the clock.
 NOBODY = HASHER.hash(secrets.token_urlsafe(16))
+# What ``identity`` reads of a person.
+WITH_ROLES = (selectinload(User.memberships), selectinload(User.stands_in))
 
 
 def identity(user: User | None) -> Identity:
@@ -33,7 +35,15 @@ def identity(user: User | None) -> Identity:
     if user is None or user.deactivated_at is not None:
         return ANONYMOUS
     roles = frozenset((m.agency_id, m.role) for m in user.memberships)
-    return Identity(user.id, user.name, roles, user.is_administrator)
+    today = this_day()
+    stands_in = frozenset(
+        (m.agency_id, m.role, one.person.name)
+        for one in user.stands_in
+        if one.holds_on(today)
+        for m in one.person.memberships
+        if m.role != COORDINATOR  # parties may be stood in for; who steers rounds is named by an administrator
+    )
+    return Identity(user.id, user.name, roles, user.is_administrator, stands_in)
 
 
 def digest(token: str) -> str:
@@ -86,7 +96,7 @@ def _start(session: Session, user_id: int, hours: int) -> str:
 
 def signed_in(session: Session, token: str) -> User | None:
     """The person whose session this token opens, with their roles; None when it has ended."""
-    found = select(User).join(SignIn, SignIn.user_id == User.id).options(selectinload(User.memberships))
+    found = select(User).join(SignIn, SignIn.user_id == User.id).options(*WITH_ROLES)
     return session.scalar(
         found.where(SignIn.token_hash == digest(token), SignIn.ended_at.is_(None), SignIn.ends_at > now())
     )
@@ -99,7 +109,7 @@ def sign_out(session: Session, token: str) -> None:
 
 def bearer(session: Session, token: str) -> User | None:
     """The person whose API token this is; None when it is unknown, revoked or too old."""
-    found = select(User).join(ApiToken, ApiToken.user_id == User.id).options(selectinload(User.memberships))
+    found = select(User).join(ApiToken, ApiToken.user_id == User.id).options(*WITH_ROLES)
     return session.scalar(
         found.where(ApiToken.token_hash == digest(token), ApiToken.revoked_at.is_(None), ApiToken.ends_at > now())
     )

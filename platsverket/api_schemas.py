@@ -311,7 +311,7 @@ ANSWERS = ("accepted", "declined")
 
 class ShownProposal(Shown):
     ref = _text()
-    status = _text(metadata=_codes("open", "agreed", "declined", "expired"))
+    status = _text(metadata=_codes("open", "agreed", "declined", "expired", "withdrawn"))
     round = _text()
     offer = _text()
     need = _text()
@@ -332,6 +332,9 @@ class ShownProposal(Shown):
     lead_answer = _maybe(*ANSWERS)
     lead_answered_at = Moment(allow_none=True)
     lead_reason = _maybe()
+    withdrawn_at = Moment(allow_none=True)
+    withdrawn_side = _maybe("poster", "lead")
+    withdrawn_reason = _maybe()
     my_sides = fields.List(fields.String(metadata=_codes("poster", "lead")))
     agreement = _maybe()
 

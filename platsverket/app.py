@@ -113,6 +113,8 @@ def _templates(app: Flask) -> None:
         sentence=words.sentence,
         soft=words.soft,
         email=words.email,
+        feature=words.feature,
+        features_of=words.features_of,
     )
     app.jinja_env.globals.update(words=words, feature_groups=GROUPS, ngettext=words.counted)
 

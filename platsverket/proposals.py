@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,13 +14,36 @@ from platsverket.access import Identity, demand, find, rows
 from platsverket.database import clock, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
-from platsverket.models import CASE_OFFICER, DECLINE_REASONS, PROJECT_LEAD, Agreement, Need, Offer, Proposal
+from platsverket.models import (
+    CASE_OFFICER,
+    DECLINE_REASONS,
+    PROJECT_LEAD,
+    WITHDRAW_REASONS,
+    Agreement,
+    Need,
+    Offer,
+    Proposal,
+)
+
+CLOSED = {"expired": "proposal_expired", "withdrawn": "proposal_withdrawn"}
+ROLE_OF = {"poster": CASE_OFFICER, "lead": PROJECT_LEAD}
 
 
 def sides(by: Identity, proposal: Proposal) -> list[str]:
     """For which sides of a proposal this person may answer: "poster", "lead", both or none."""
-    found = ["poster"] if proposal.offer.agency_id in by.agencies(CASE_OFFICER) else []
-    return found + (["lead"] if proposal.need.agency_id in by.agencies(PROJECT_LEAD) else [])
+    return [side for side, role in ROLE_OF.items() if _agency_id(proposal, side) in by.answers_for(role)]
+
+
+def _agency_id(proposal: Proposal, side: str) -> int:
+    return proposal.offer.agency_id if side == "poster" else proposal.need.agency_id
+
+
+def _instead_of(by: Identity, proposal: Proposal, side: str) -> str | None:
+    """In whose place somebody answers who has not the role themselves."""
+    agency_id, role = _agency_id(proposal, side), ROLE_OF[side]
+    if agency_id in by.agencies(role):
+        return None
+    return min(who for agency, held, who in by.stands_in if (agency, held) == (agency_id, role))
 
 
 @writing
@@ -41,32 +64,62 @@ def answer(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> 
     if values["answer"] == "declined" and values["reason"] not in DECLINE_REASONS[side]:
         raise invalid(reason=Fault("choice"))
     at = clock(session)
-    status = proposal.status(at)
-    if status != "open":
-        raise Refused("proposal_expired" if status == "expired" else "proposal_closed")
+    _demand_open(proposal, at)
     setattr(proposal, f"{side}_answer", values["answer"])
     setattr(proposal, f"{side}_answered_at", at)
-    agency_id = proposal.offer.agency_id if side == "poster" else proposal.need.agency_id
     if values["answer"] == "declined":
         setattr(proposal, f"{side}_reason", values["reason"])
         ledger.let_go(session, proposal)
     record(
         session, by, f"proposal.{values['answer']}", "proposal", ref,
-        agency_id=agency_id, side=side, reason=values.get("reason"),
+        agency_id=_agency_id(proposal, side), side=side, reason=values.get("reason"),
+        instead_of=_instead_of(by, proposal, side),
     )  # fmt: skip
     if proposal.status(at) == "agreed":
         _agree(session, by, proposal)
     return proposal
 
 
-def closed(proposal: Proposal, side: str) -> str | None:
-    """The code that says why a side can no longer decline a proposal; None where it can."""
+@writing
+def withdraw(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> Proposal:
+    """Take one's side out of an open proposal, accepted by it or not: the seats are free at once.
+
+    Twice is once. Raises Refused("proposal_agreed") once both have accepted, for then the agreement is ended.
+    """
+    proposal = _locked(session, by, ref)
+    side = _side(by, proposal, values.get("side"))
+    if values["reason"] not in WITHDRAW_REASONS[side]:
+        raise invalid(reason=Fault("choice"))
+    if proposal.withdrawn_side == side:
+        return proposal
+    if proposal.agreement:
+        raise Refused("proposal_agreed")
+    at = clock(session)
+    _demand_open(proposal, at)
+    proposal.withdrawn_at, proposal.withdrawn_side, proposal.withdrawn_reason = at, side, values["reason"]
+    ledger.let_go(session, proposal)
+    record(
+        session, by, "proposal.withdrawn", "proposal", ref,
+        agency_id=_agency_id(proposal, side), side=side, reason=values["reason"],
+        instead_of=_instead_of(by, proposal, side),
+    )  # fmt: skip
+    return proposal
+
+
+def _demand_open(proposal: Proposal, at: datetime) -> None:
+    status = proposal.status(at)
+    if status != "open":
+        raise Refused(CLOSED.get(status, "proposal_closed"))
+
+
+def closed(proposal: Proposal, side: str = "") -> str | None:
+    """The code that says why a proposal can no longer be withdrawn, or declined by a side; None where it can."""
     if proposal.agreement:
         return "proposal_agreed"
     status = proposal.status(now())
     if status != "open":
-        return "proposal_expired" if status == "expired" else "proposal_closed"
-    return "already_accepted" if getattr(proposal, f"{side}_answer") else None
+        return CLOSED.get(status, "proposal_closed")
+    return "already_accepted" if side and getattr(proposal, f"{side}_answer") else None
 
 
 def _agree(session: Session, by: Identity, proposal: Proposal) -> None:
@@ -144,19 +197,24 @@ def search(
 def tally(session: Session, by: Identity, round_ref: str) -> dict[str, int]:
     """How many of a round's proposals stand at each status, as far as this reader may see them."""
     demand(by, "proposal.read")
-    query = select(Proposal.poster_answer, Proposal.lead_answer, Proposal.expired_at, Proposal.answer_by)
+    query = select(
+        Proposal.poster_answer, Proposal.lead_answer, Proposal.expired_at, Proposal.answer_by, Proposal.withdrawn_at
+    )
     found = session.execute(query.where(rows(by, "proposal.read"), Proposal.match_round.has(ref=round_ref)))
     at = now()
-    counted = dict.fromkeys(("open", "agreed", "declined", "expired"), 0)
-    for poster, lead, expired_at, answer_by in found:
-        one = Proposal(poster_answer=poster, lead_answer=lead, expired_at=expired_at, answer_by=answer_by)
+    counted = dict.fromkeys(("open", "agreed", "declined", "expired", "withdrawn"), 0)
+    for poster, lead, expired_at, answer_by, withdrawn_at in found:
+        one = Proposal(
+            poster_answer=poster, lead_answer=lead, expired_at=expired_at, answer_by=answer_by,
+            withdrawn_at=withdrawn_at,
+        )  # fmt: skip
         counted[one.status(at)] += 1
     return counted
 
 
 def _unanswered(by: Identity) -> Any:
-    as_poster = Proposal.offer_id.in_(select(Offer.id).where(Offer.agency_id.in_(by.agencies(CASE_OFFICER))))
-    as_lead = Proposal.need_id.in_(select(Need.id).where(Need.agency_id.in_(by.agencies(PROJECT_LEAD))))
+    as_poster = Proposal.offer_id.in_(select(Offer.id).where(Offer.agency_id.in_(by.answers_for(CASE_OFFICER))))
+    as_lead = Proposal.need_id.in_(select(Need.id).where(Need.agency_id.in_(by.answers_for(PROJECT_LEAD))))
     return (Proposal.poster_answer.is_(None) & as_poster) | (Proposal.lead_answer.is_(None) & as_lead)
 
 

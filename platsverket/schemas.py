@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validates_schema
 
 from data import counties
+from platsverket.database import this_day
 from platsverket.errors import Fault, Refused
 from platsverket.features import FEATURES
 from platsverket.fields import (
@@ -31,7 +32,7 @@ from platsverket.fields import (
     Whole,
     Words,
 )
-from platsverket.models import DECLINE_REASONS, ROLES, WEEKDAYS
+from platsverket.models import DECLINE_REASONS, ROLES, WEEKDAYS, WITHDRAW_REASONS
 
 END_REASONS = ("need_ended", "premises_needed", "moved", "other")
 
@@ -270,6 +271,26 @@ class AnswerSchema(Body):
     def _reason(self, data: dict[str, Any], **_: Any) -> None:
         if data["answer"] == "declined" and data["reason"] is None:
             raise ValidationError({"reason": [Fault("required")]})
+
+
+class WithdrawSchema(Body):
+    """A side takes itself out of a proposal; ``side`` only where one person stands on both."""
+
+    reason = Choice(tuple(dict.fromkeys(code for codes in WITHDRAW_REASONS.values() for code in codes)), required=True)
+    side = Choice(("poster", "lead"), load_default=None)
+
+
+class SubstituteSchema(Body):
+    substitute = Ref(required=True)
+    first_day = Day(required=True)
+    last_day = Day(required=True)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _days(self, data: dict[str, Any], **_: Any) -> None:
+        if data["last_day"] < data["first_day"]:
+            raise ValidationError({"last_day": [Fault("until_before_from")]})
+        if data["last_day"] < this_day():
+            raise ValidationError({"last_day": [Fault("in_the_past")]})
 
 
 class EndSchema(Body):

@@ -15,6 +15,7 @@ from flask_babel import format_decimal as babel_decimal
 from flask_babel import get_locale, get_translations, gettext, lazy_gettext
 from markupsafe import Markup, escape
 
+from platsverket import deal_codes
 from platsverket.database import STOCKHOLM
 from platsverket.errors import Fault, Refused
 
@@ -95,6 +96,7 @@ PROPOSAL_STATUS = {
     "agreed": _("Agreed"),
     "declined": _("Declined"),
     "expired": _("Not answered in time"),
+    "withdrawn": _("Withdrawn"),
 }
 AGREEMENT_STATUS = {
     "coming": _("Coming"), "running": _("Running"), "ended": _("Ended"), "ended_early": _("Ended early"),
@@ -134,6 +136,7 @@ END_REASONS = {
     "moved": _("Moving elsewhere"),
     "other": _("Another reason"),
 }
+WITHDRAWN = {**DECLINE_REASONS, **END_REASONS}
 ASIDE = {
     "need_withdrawn": _("the request has been withdrawn"),
     "need_no_longer_open": _("the request is over, or already has a place"),
@@ -203,6 +206,7 @@ EVENTS = {
     "token.made": _("The API token %(name)s was made."),
     "token.revoked": _("An API token was revoked."),
     "demo.filled": _("The demo market was filled in."),
+    **deal_codes.EVENTS,
 }
 
 # What the fields of forms are called in the list of faults above them.
@@ -253,6 +257,7 @@ FIELDS = {
     "effort": _("How thoroughly"),
     "seed": _("Lottery number"),
     "start": _("First day"),
+    **deal_codes.FIELDS,
 }
 SPAN_FIELDS = {"from": _("First day of period %(number)s"), "until": _("Last day of period %(number)s")}
 
@@ -360,6 +365,7 @@ REFUSALS = {
     "json": _("The body is not JSON that can be understood: one object in UTF-8, each name once, no NaN."),
     "media_type": _("Send the body as application/json."),
     "stale": _("Somebody else has changed this since you opened it. Read it again and repeat your change."),
+    **deal_codes.REFUSALS,
 }
 HTTP = {
     400: (_("The request could not be understood"), _("Go back and try again.")),
@@ -445,6 +451,15 @@ def shown(value: Any) -> str:
     return str(getattr(value, "label", value))
 
 
+def feature(code: str) -> str:
+    return str(FEATURES.get(code, code))
+
+
+def features_of(states: dict[str, str], state: str) -> str:
+    """The features that stand at "yes" or "no", in the order in which forms ask for them."""
+    return ", ".join(str(name) for code, name in FEATURES.items() if states.get(code) == state)
+
+
 def commitment(one: Any) -> tuple[str, str]:
     """What a commitment of the ledger is called, and for whom, how many and when."""
     name = gettext("Agreement %(number)s", number=one.number) if one.number else gettext("Proposal awaiting answers")
@@ -454,7 +469,10 @@ def commitment(one: Any) -> tuple[str, str]:
 
 def event(kind: str, data: dict[str, Any]) -> str:
     """What happened, as a sentence."""
-    return str(EVENTS.get(kind, kind)) % _EventData(data)
+    told = str(EVENTS.get(kind, kind)) % _EventData(data)
+    if person := data.get("instead_of"):
+        return gettext("%(told)s As substitute for %(person)s.", told=told, person=person)
+    return told
 
 
 class _EventData(dict[str, Any]):
@@ -465,10 +483,10 @@ class _EventData(dict[str, Any]):
 
     def __getitem__(self, name: str) -> str:
         value = super().__getitem__(name)
-        if name == "last_day" and name in self:
+        if name in ("first_day", "last_day") and name in self:
             return day(date.fromisoformat(value))
         tables: dict[str, Any] = {
-            "reason": {**DECLINE_REASONS, **END_REASONS},
+            "reason": WITHDRAWN,
             "side": SIDES,
             "priority": PRIORITIES,
             "when": MAIL,

@@ -7,7 +7,7 @@ never leave the database. Dates are calendar dates, times are UTC.
 from __future__ import annotations
 
 from platsverket.models.base import NAMES, REF_ALPHABET, REF_LENGTH, WEEKDAYS, Model, Utc, Weekdays, new_ref
-from platsverket.models.deals import DECLINE_REASONS, Agreement, Proposal, SeatDay, used_days
+from platsverket.models.deals import DECLINE_REASONS, WITHDRAW_REASONS, Agreement, Proposal, SeatDay, used_days
 from platsverket.models.events import Event
 from platsverket.models.mail import OutboxMail
 from platsverket.models.needs import Need
@@ -24,6 +24,7 @@ from platsverket.models.people import (
     Membership,
     SignIn,
     SignInAttempt,
+    Substitution,
     User,
 )
 from platsverket.models.rounds import Decision, MatchRound, Run
@@ -40,6 +41,7 @@ __all__ = [
     "REF_LENGTH",
     "ROLES",
     "WEEKDAYS",
+    "WITHDRAW_REASONS",
     "Agency",
     "Agreement",
     "ApiToken",
@@ -59,6 +61,7 @@ __all__ = [
     "SeatDay",
     "SignIn",
     "SignInAttempt",
+    "Substitution",
     "User",
     "Utc",
     "Weekdays",

@@ -17,6 +17,11 @@ DECLINE_REASONS = {
     "poster": ("place_no_longer_free", "not_suitable", "wrong_dates", "security", "cost", "other"),
     "lead": ("not_suitable", "too_far", "wrong_dates", "security", "cost", "need_solved", "other"),
 }
+# What each side may give as its reason to withdraw a proposal, whether it has accepted it or not yet.
+WITHDRAW_REASONS = {
+    "poster": ("place_no_longer_free", "premises_needed", "security", "other"),
+    "lead": ("need_solved", "need_ended", "wrong_dates", "cost", "other"),
+}
 
 
 class Proposal(Model):
@@ -63,6 +68,9 @@ class Proposal(Model):
     lead_answered_at: Mapped[datetime | None]
     lead_reason: Mapped[str | None] = mapped_column(String(40))
     expired_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_side: Mapped[str | None] = mapped_column(String(10))
+    withdrawn_reason: Mapped[str | None] = mapped_column(String(40))
     match_round: Mapped[MatchRound] = relationship()
     need: Mapped[Need] = relationship(lazy="joined")
     offer: Mapped[Offer] = relationship(lazy="joined")
@@ -70,6 +78,8 @@ class Proposal(Model):
 
     def status(self, at: datetime) -> str:
         answers = (self.poster_answer, self.lead_answer)
+        if self.withdrawn_at:
+            return "withdrawn"
         if "declined" in answers:
             return "declined"
         if answers == ("accepted", "accepted"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from platsverket.models.base import Model, ref_column, table_args
@@ -49,6 +49,9 @@ class User(Model):
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="user", cascade="all, delete-orphan", order_by="Membership.id"
     )
+    stands_in: Mapped[list[Substitution]] = relationship(
+        back_populates="substitute", foreign_keys="Substitution.substitute_id", order_by="Substitution.id"
+    )
 
 
 class Membership(Model):
@@ -66,6 +69,38 @@ class Membership(Model):
     role: Mapped[str] = mapped_column(String(20))
     user: Mapped[User] = relationship(back_populates="memberships")
     agency: Mapped[Agency] = relationship(lazy="joined")
+
+
+class Substitution(Model):
+    """Somebody answers proposals in a person's place, from one day to another; ended, never deleted."""
+
+    __tablename__ = "substitution"
+    __table_args__ = table_args(
+        CheckConstraint("last_day >= first_day", name="dates"),
+        CheckConstraint("substitute_id <> person_id", name="another"),
+        # One substitute at a time: the index below counts only those that have not been ended.
+        Index(
+            "uq_substitution_person",
+            "person_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    substitute_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    named_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    person: Mapped[User] = relationship(foreign_keys=[person_id], lazy="joined")
+    substitute: Mapped[User] = relationship(foreign_keys=[substitute_id], back_populates="stands_in", lazy="joined")
+
+    def holds_on(self, today: date) -> bool:
+        standing = self.ended_at is None and self.person.deactivated_at is None
+        return standing and self.first_day <= today <= self.last_day
 
 
 class SignIn(Model):

@@ -8,10 +8,11 @@ from flask import Blueprint, flash, redirect, request, session, url_for
 from flask_babel import force_locale, gettext
 from flask_login import current_user
 
-from platsverket import accounts
+from platsverket import accounts, substitutes
+from platsverket.database import this_day
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.models import AT_ONCE, DAILY
-from platsverket.schemas import PasswordSchema, TokenSchema, load
+from platsverket.schemas import PasswordSchema, SubstituteSchema, TokenSchema, load
 from platsverket.web import by, config, db, field_errors, form_values, page, rule, submitted, typed
 
 blueprint = Blueprint("me", __name__, url_prefix="/me")
@@ -20,7 +21,12 @@ blueprint = Blueprint("me", __name__, url_prefix="/me")
 @blueprint.get("")
 @rule("self")
 def index() -> Any:
-    return page("me/index.html", person=current_user.user)
+    return page(
+        "me/index.html",
+        person=current_user.user,
+        substitute=substitutes.named(db(), by()),
+        for_others=substitutes.for_others(db(), by()),
+    )
 
 
 @blueprint.post("/language")
@@ -59,6 +65,40 @@ def password() -> Any:
             raise
         return page("me/password.html", refused.status, errors=field_errors(refused))
     flash(gettext("Your password has been changed. Your other sessions have ended."), "success")
+    return redirect(url_for("me.index"), 303)
+
+
+@blueprint.route("/substitute", methods=["GET", "POST"])
+@rule("self")
+def substitute() -> Any:
+    if not submitted():
+        return _substitute_page({"first_day": this_day().isoformat()})
+    try:
+        named = substitutes.name(db(), by(), load(SubstituteSchema(), form_values()))
+    except Refused as refused:
+        if not refused.fields:
+            raise
+        return _substitute_page(typed(), refused.status, field_errors(refused))
+    flash(gettext("%(name)s is now your substitute.", name=named.substitute.name), "success")
+    return redirect(url_for("me.index"), 303)
+
+
+def _substitute_page(values: dict[str, Any], status: int = 200, errors: Any = None) -> Any:
+    return page(
+        "me/substitute.html",
+        status,
+        colleagues=[(one.ref, one.name) for one in substitutes.colleagues(db(), by())],
+        substitute=substitutes.named(db(), by()),
+        values=values,
+        errors=errors or {},
+    )
+
+
+@blueprint.post("/substitute/end")
+@rule("self")
+def end_substitute() -> Any:
+    substitutes.end(db(), by())
+    flash(gettext("Nobody stands in for you any more."), "success")
     return redirect(url_for("me.index"), 303)
 
 

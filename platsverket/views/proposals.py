@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from platsverket import outcome_words, proposals, words
+from platsverket import deal_words, maps, outcome_words, proposals, words
 from platsverket.database import now
 from platsverket.errors import Refused
-from platsverket.models import DECLINE_REASONS, Proposal
-from platsverket.schemas import AnswerSchema, load
+from platsverket.models import DECLINE_REASONS, WITHDRAW_REASONS, Proposal
+from platsverket.schemas import AnswerSchema, WithdrawSchema, load
 from platsverket.web import by, db, field_errors, form_values, page, paging, rule, typed
 
 blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
@@ -52,13 +52,17 @@ def show(ref: str) -> Any:
 def _shown(ref: str, status: int = 200, errors: Any = None) -> Any:
     proposal = proposals.read(db(), by(), ref)
     own = proposals.sides(by(), proposal)
+    exact = bool(proposals.shown_in_full(db(), by(), [proposal]))
+    need, offer = proposal.need, proposal.offer
     return page(
         "proposals/show.html",
         status,
         proposal=proposal,
         state=proposal.status(now()),
         sides=own,
-        exact=bool(proposals.shown_in_full(db(), by(), [proposal])),
+        exact=exact,
+        map=maps.around((need.lat, need.lon), (offer.lat, offer.lon) if exact else None, offer.municipality_code),
+        on_map=deal_words.on_map(offer, need, proposal.km if exact else None),
         told=outcome_words,
         errors=errors or {},
     )
@@ -92,6 +96,43 @@ def _decline_page(ref: str, values: dict[str, Any], status: int = 200, errors: A
         values=values,
         errors=errors or {},
     )
+
+
+@blueprint.get("/<ref>/withdraw")
+@rule("proposal.answer")
+def ask_withdraw(ref: str) -> Any:
+    values = {"side": request.args.get("side", "")}
+    proposal, side = _own_side(ref, values)
+    closed = proposals.closed(proposal)
+    return _shown(ref, 409, field_errors(Refused(closed))) if closed else _withdraw_page(ref, {"side": side})
+
+
+def _withdraw_page(ref: str, values: dict[str, Any], status: int = 200, errors: Any = None) -> Any:
+    proposal, side = _own_side(ref, values)
+    return page(
+        "proposals/withdraw.html",
+        status,
+        proposal=proposal,
+        side=side,
+        reasons=[(code, words.WITHDRAWN[code]) for code in WITHDRAW_REASONS[side]],
+        values=values,
+        errors=errors or {},
+    )
+
+
+@blueprint.post("/<ref>/withdraw")
+@rule("proposal.answer")
+def withdraw(ref: str) -> Any:
+    try:
+        proposals.withdraw(db(), by(), ref, load(WithdrawSchema(), form_values()))
+    except Refused as refused:
+        if refused.status not in (409, 422):
+            raise
+        if "reason" in refused.fields:
+            return _withdraw_page(ref, typed(), refused.status, field_errors(refused))
+        return _shown(ref, refused.status, field_errors(refused))
+    flash(_("The proposal has been withdrawn. The seats are free again."), "success")
+    return redirect(url_for("proposals.show", ref=ref), 303)
 
 
 @blueprint.post("/<ref>/answer")

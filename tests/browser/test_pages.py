@@ -84,8 +84,9 @@ class Furnished:
         return {
             "nobody": ["/", "/about", "/accessibility", "/privacy", "/for-systems", "/sign-in", "/nowhere"],
             "officer": ["/", "/offers", "/offers?mine=1", "/offers/new", offer, f"{offer}/edit", f"{offer}/withdraw",
-                        "/proposals", proposal, f"{proposal}/decline", "/agreements", agreement, f"{agreement}/end",
-                        "/events", "/me", "/me/tokens"],
+                        "/proposals", proposal, f"{proposal}/decline", f"{proposal}/withdraw", "/agreements",
+                        agreement, f"{agreement}/end",
+                        "/events", "/me", "/me/tokens", "/me/substitute"],
             "lead": ["/", "/needs", "/needs/new", large, f"{large}/edit", f"{large}/withdraw", "/proposals", "/events"],
             "coordinator": ["/", "/rounds", "/rounds/new", published, f"{published}/runs/{self.run}",
                             f"{published}/runs/{self.run}/figures", matched,

@@ -155,3 +155,35 @@ def test_exclusive_premises_take_one_guest_whatever_its_size(make: Factory) -> N
     deal.answer(deal.officer, ACCEPT)
     deal.answer(deal.lead, ACCEPT)
     assert deal.units() == {(4, 0)}
+
+
+@pytest.mark.parametrize(("side", "accepted"), [("poster", False), ("lead", True)])
+def test_either_side_withdraws_before_or_after_its_yes(make: Factory, side: str, accepted: bool) -> None:
+    """The seats are free at once, the other side can no longer answer, twice is once; the event says who and why."""
+    deal = Deal(make)
+    user, other = (deal.officer, deal.lead) if side == "poster" else (deal.lead, deal.officer)
+    if accepted:
+        deal.answer(user, ACCEPT)
+    for _ in range(2):
+        proposals.withdraw(make.session, make.identity(user), deal.proposal.ref, {"reason": "other"})
+    assert deal.units() == {(0, 0)} and deal.proposal.status(now()) == "withdrawn"
+    with pytest.raises(Refused, match="proposal_withdrawn"):
+        deal.answer(other, ACCEPT)
+    event = make.session.scalars(select(Event).where(Event.kind == "proposal.withdrawn")).unique().one()
+    assert (event.data["side"], event.data["reason"]) == (side, "other")
+
+
+def test_withdrawing_needs_a_reason_of_ones_own_side_and_ends_with_the_agreement(make: Factory) -> None:
+    """A guest cannot say that the premises are taken; strangers find nothing; what is agreed is ended instead."""
+    deal = Deal(make)
+    for user, reason, code in (
+        (deal.lead, "premises_needed", "invalid"), (make.lead(make.agency()), "other", "not_found"),
+        (deal.coordinator, "other", "forbidden"),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match=code):
+            proposals.withdraw(make.session, make.identity(user), deal.proposal.ref, {"reason": reason})
+    deal.answer(deal.officer, ACCEPT)
+    deal.answer(deal.lead, ACCEPT)
+    with pytest.raises(Refused, match="proposal_agreed"):
+        proposals.withdraw(make.session, make.identity(deal.lead), deal.proposal.ref, {"reason": "other"})
+    assert deal.units() == {(4, 0)}

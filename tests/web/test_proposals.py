@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from platsverket.database import now
-from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Agreement, Proposal
+from platsverket.models import CASE_OFFICER, COORDINATOR, PROJECT_LEAD, Agreement, Proposal
 from tests.conftest import Web
 from tests.web.desk import Desk, text
 
@@ -178,3 +178,63 @@ def test_what_can_no_longer_be_declined_says_why(desk: Desk, proposal: Proposal)
     answer = desk.officer.get(f"{here}/decline")
     assert answer.status_code == 409 and "Why do you decline?" not in text(answer)
     assert "there is an agreement" in text(answer) and 'href="/agreements/' in answer.text
+
+
+def test_an_accepted_proposal_is_withdrawn_with_a_reason(desk: Desk, proposal: Proposal) -> None:
+    """The link stands beside one's own yes only; no reason is a fault; then both sides read who withdrew and why."""
+    here = f"/proposals/{proposal.ref}"
+    assert f"{here}/withdraw" not in desk.lead.get(here).text
+    desk.lead.post(f"{here}/answer", {"answer": "accepted"})
+    assert f"{here}/withdraw?side=lead" in desk.lead.get(here).text
+    assert "You act for Gästmyndigheten" in text(desk.lead.get(f"{here}/withdraw?side=lead"))
+    answer = desk.lead.post(f"{here}/withdraw", {"side": "lead"})
+    assert answer.status_code == 422 and 'href="#f-reason"' in answer.text
+    assert desk.lead.post(f"{here}/withdraw", {"side": "lead", "reason": "need_ended"}).location == here
+    page = text(desk.officer.get(here))
+    assert "withdrawn by the guest" in page and "The space is no longer needed" in page and "Answer for" not in page
+    assert desk.officer.get(f"{here}/withdraw").status_code == 409
+    answer = desk.officer.post(f"{here}/answer", {"answer": "accepted"})
+    assert answer.status_code == 409 and "nothing to answer" in text(answer)
+
+
+def test_the_page_shows_conditions_and_a_map_told_in_words(desk: Desk, proposal: Proposal) -> None:
+    """Features, sharing, and where the premises lie from the place asked for: in the picture and below it."""
+    page = desk.lead.get(f"/proposals/{proposal.ref}")
+    for said in ("Step-free access", "Shared with others"):
+        assert said in text(page), said
+    told = "The premises lie in the municipality of Östersund, 0.3 km north of the place asked for."
+    assert text(page).count(told) == 2 and 'role="img" aria-labelledby="map-title map-text"' in page.text
+    assert 'class="map-premises"' in page.text and 'class="map-marked"' not in page.text
+
+
+def test_the_map_of_restricted_premises_shows_their_municipality_only(desk: Desk) -> None:
+    """The guest sees no point, no distance and no features before both have accepted; the host sees all."""
+    desk.offer(visibility="restricted"), desk.need()
+    here = f"/proposals/{desk.published()[0].ref}"
+    page = desk.lead.get(here)
+    assert 'class="map-marked"' in page.text and 'class="map-premises"' not in page.text
+    assert "The premises lie in the municipality of Östersund." in text(page)
+    assert "km north" not in page.text and "Step-free access" not in page.text
+    assert 'class="map-premises"' in desk.officer.get(here).text
+
+
+def test_a_substitute_answers_from_their_own_inbox(desk: Desk, proposal: Proposal) -> None:
+    """Named on the account's page, the colleague finds what waits and answers it; ended, it is gone again."""
+    colleague = desk.make.user((desk.guest, COORDINATOR), name="Ersättaren")
+    stand_in = desk.reading(colleague)
+    assert "1 proposal awaits" not in text(stand_in.get("/proposals"))
+    today = desk.make.today.isoformat()
+    form = {"substitute": colleague.ref, "first_day": today, "last_day": "2020-01-01"}
+    answer = desk.lead.post("/me/substitute", form)
+    assert answer.status_code == 422 and 'href="#f-last_day"' in answer.text
+    assert desk.lead.post("/me/substitute", {**form, "last_day": today}).location == "/me"
+    assert "Ersättaren" in text(desk.lead.get("/me")) and "You stand in for" in text(stand_in.get("/me"))
+    assert "1 proposal awaits your answer" in text(stand_in.get("/proposals"))
+    here = f"/proposals/{proposal.ref}"
+    assert "Answer for Gästmyndigheten, the guest" in text(stand_in.get(here))
+    assert stand_in.post(f"{here}/answer", {"answer": "accepted"}).location == here
+    assert "As substitute for" in text(desk.coordinator.get("/events"))
+    desk.lead.post("/me/substitute/end")
+    assert "You stand in for" not in text(stand_in.get("/me"))
+    assert stand_in.post(f"{here}/withdraw", {"reason": "other"}).status_code == 403
+    assert "There is nobody to choose" in text(stand_in.get("/me/substitute"))

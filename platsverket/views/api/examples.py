@@ -134,9 +134,11 @@ PROPOSAL = {
     "host": "Trafikverket",
     "guest": "Länsstyrelsen i Jämtlands län", "km": 0.31, "fit": 748, "published_at": "2027-01-08T09:00:00Z",
     "answer_by": "2027-01-22T23:00:00Z", "poster_answer": "accepted", "poster_answered_at": "2027-01-11T08:00:00Z",
-    "poster_reason": None, "lead_answer": None, "lead_answered_at": None, "lead_reason": None, "my_sides": ["lead"],
+    "poster_reason": None, "lead_answer": None, "lead_answered_at": None, "lead_reason": None,
+    "withdrawn_at": None, "withdrawn_side": None, "withdrawn_reason": None, "my_sides": ["lead"],
     "agreement": None,
 }  # fmt: skip
+WITHDRAW_BODY = {"reason": "other", "side": None}
 ANSWER_BODY = {"answer": "declined", "reason": "wrong_dates", "side": None}
 AGREEMENT = {
     "ref": AGREEMENT_REF, "number": "2027-P3Q5S7U9W2", "status": "coming", "proposal": PROPOSAL_REF, "offer": OFFER_REF,

@@ -13,7 +13,7 @@ from platsverket.database import now, this_day
 from platsverket.errors import Fault
 from platsverket.fields import Ref
 from platsverket.models import Agreement, Proposal
-from platsverket.schemas import AnswerSchema, EndSchema
+from platsverket.schemas import AnswerSchema, EndSchema, WithdrawSchema
 from platsverket.views.api import examples
 from platsverket.views.api.blueprint import PageQuery, api, listing, problems, secured, window
 from platsverket.web import by, db, rule
@@ -21,6 +21,7 @@ from platsverket.web import by, db, rule
 SAME = (
     "ref", "start", "until", "weekdays", "seats", "published_at", "answer_by", "poster_answer", "poster_answered_at",
     "poster_reason", "lead_answer", "lead_answered_at", "lead_reason",
+    "withdrawn_at", "withdrawn_side", "withdrawn_reason",
 )  # fmt: skip
 TERMS = ("start", "weekdays", "seats")
 
@@ -116,6 +117,20 @@ def answer_proposal(values: dict[str, Any], ref: str) -> Any:
     is an agreement. The same answer twice is one answer.
     """
     return shown(proposals.answer(db(), by(), ref, values))
+
+
+@api.route("/proposals/<ref:ref>/withdraw", methods=["POST"], tags=["proposals"])
+@api.body(WithdrawSchema, examples.WITHDRAW_BODY)
+@api.answers(200, ShownProposal, examples.PROPOSAL | {"status": "withdrawn"}, "The proposal, withdrawn.")
+@problems(404, 409)
+@secured
+@rule("proposal.answer")
+def withdraw_proposal(values: dict[str, Any], ref: str) -> Any:
+    """Withdraw a proposal
+
+    For one's own side, whether it has accepted or not, as long as not both have; the seats are free at once.
+    """
+    return shown(proposals.withdraw(db(), by(), ref, values))
 
 
 @api.route("/agreements", tags=["agreements"])
