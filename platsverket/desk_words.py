@@ -8,12 +8,27 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 
 from platsverket.fits import DISTANCE, OTHER, Fit
-from platsverket.outcome_words import proven
+from platsverket.models import Question
+from platsverket.outcome_words import changed, proven
 from platsverket.words import counted as ngettext
 from platsverket.words import number
 
 _ = lazy_gettext
 
+QUESTIONS = {
+    "seats": _("Would %(to)s seats do, instead of %(from)s?"),
+    "max_km": _("May it lie up to %(to)s km away, instead of %(from)s?"),
+    "latest_start": _("May it start as late as %(to)s, instead of %(from)s at the latest?"),
+    "earliest_start": _("May it start as early as %(to)s, instead of %(from)s at the earliest?"),
+    "days": _("Would %(to)s days do, instead of %(from)s?"),
+    "weekdays": _("Would the weekdays %(to)s do, instead of %(from)s?"),
+    "must": _("Can you do without “%(dropped)s”?"),
+}
+QUESTION_STATES = {
+    "": _("The project lead has been asked"),
+    "yes": _("The project lead said yes"),
+    "no": _("The project lead said no"),
+}
 PLACED_KINDS = {
     "new": _("New in this round"),
     "locked": _("Locked in this round"),
@@ -70,6 +85,11 @@ def headline(figures: Mapping[str, Any]) -> str:
     if goal is None or goal["value"] is None:
         return placed
     return gettext("%(placed)s For the most important goal that is %(proven)s.", placed=placed, proven=proven(goal))
+
+
+def question(one: Question) -> str:
+    """What a project lead is asked, in a sentence."""
+    return str(QUESTIONS[one.change]) % changed(one.change, one.before, one.after)
 
 
 def more(value: float, decimals: int = 0) -> str:

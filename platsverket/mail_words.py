@@ -8,12 +8,13 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from platsverket import outbox, words
+from platsverket import desk_codes, outbox, words
 
 # What a value of this name is called where its text is a code.
 CODES: dict[str, dict[str, Any]] = {
     "reason": {**words.DECLINE_REASONS, **words.END_REASONS, **words.REFUSALS},
     "side": words.SIDES,
+    "answer": desk_codes.YES_NO,
 }
 
 
@@ -34,6 +35,22 @@ KINDS = {
             "The match round %(name)s was frozen when its day came: %(offers)s premises and %(needs)s requests.\n"
             "Run the matching, read the outcome and publish it by %(publishes_on)s."
         ),
+        "/rounds/{round}",
+        _("Open the match round"),
+    ),
+    "question.asked": Kind(
+        _("A question about %(title)s"),
+        _(
+            "A change of your space request %(title)s would give it a place in the match round. A coordinator asks "
+            "whether you accept the change.\n"
+            "Read the question and answer yes or no. Nothing is changed until you say yes."
+        ),
+        "/needs/{need}#questions",
+        _("Read the question"),
+    ),
+    "question.answered": Kind(
+        _("An answer about %(title)s"),
+        _("The project lead answered your question about the space request %(title)s: %(answer)s."),
         "/rounds/{round}",
         _("Open the match round"),
     ),

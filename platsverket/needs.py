@@ -53,6 +53,18 @@ def change(
 
     ``guard`` sees the request as it stands, held, before anything is changed, and may refuse.
     """
+    return changed(session, by, config, ref, values, guard)
+
+
+def changed(
+    session: Session,
+    by: Identity,
+    config: Config,
+    ref: str,
+    values: dict[str, Any],
+    guard: Callable[[Need], None] | None = None,
+) -> Need:
+    """The same within the caller's transaction."""
     need = find(session, by, "need.edit", Need, ref, seen="need.read", lock=True)
     if guard:
         guard(need)
@@ -64,6 +76,12 @@ def change(
     need.changed_at = now()
     record(session, by, "need.changed", "need", need.ref, agency_id=need.agency_id, seats=need.seats)
     return need
+
+
+def values_of(need: Need) -> dict[str, Any]:
+    """A stored request as NeedSchema loads it."""
+    same = {name: getattr(need, name) for name in (*PLAIN, "place", "seats")}
+    return {**same, "agency": need.agency.ref, "weekdays": list(need.weekdays)}
 
 
 @writing

@@ -125,10 +125,13 @@ def reason(need: Need, entry: Mapping[str, Any]) -> str:
 def helps(entry: Mapping[str, Any], premises: str, start: date) -> str:
     """What would help: one verified change of a plan, {"change", "from", "to"}, as a sentence."""
     change, old, new = entry["change"], entry["from"], entry["to"]
-    words = {"from": _value(change, old), "to": _value(change, new), "premises": premises, "start": day(start)}
-    if change == "must":
-        words["dropped"] = ", ".join(str(FEATURES.get(code, code)) for code in old if code not in new)
-    return str(HELPS[change]) % words
+    return str(HELPS[change]) % {**changed(change, old, new), "premises": premises, "start": day(start)}
+
+
+def changed(change: str, old: Any, new: Any) -> dict[str, str]:
+    """The values of a change as sentences write them: from, to, and which requirement is dropped."""
+    dropped = [str(FEATURES.get(code, code)) for code in old if code not in new] if change == "must" else []
+    return {"from": _value(change, old), "to": _value(change, new), "dropped": ", ".join(dropped)}
 
 
 def helps_reader(entry: Mapping[str, Any]) -> str:

@@ -253,6 +253,18 @@ class DecisionSchema(Body):
             raise ValidationError({"start": [Fault("required")]})
 
 
+class QuestionSchema(Body):
+    """Which of the changes that a run found helpful is put to the project lead."""
+
+    need = Ref(required=True)
+    change = Words(20, required=True)
+    offer = Ref(required=True)
+
+
+class QuestionAnswerSchema(Body):
+    answer = Choice(("yes", "no"), required=True)
+
+
 class AnswerSchema(Body):
     """A side's answer to a proposal; declining asks for a reason. ``side`` only where one person stands on both."""
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from platsverket import proposals
+from platsverket import proposals, questions
 from platsverket.access import Identity, may, rows
 from platsverket.database import now, this_day
 from platsverket.models import (
@@ -21,6 +21,7 @@ from platsverket.models import (
     Offer,
     OfferSpan,
     Proposal,
+    Question,
 )
 
 RECONFIRM_AHEAD_DAYS = 14
@@ -38,11 +39,12 @@ class Steps:
     needs: list[Need] = field(default_factory=list)
     all_needs: int = 0
     rounds: list[MatchRound] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     awaited: list[tuple[MatchRound, int]] = field(default_factory=list)  # published rounds, proposals not yet answered
 
     @property
     def nothing(self) -> bool:
-        return not (self.proposals or self.offers or self.needs or self.rounds)
+        return not (self.proposals or self.questions or self.offers or self.needs or self.rounds)
 
 
 def next_steps(session: Session, by: Identity) -> Steps:
@@ -53,7 +55,8 @@ def next_steps(session: Session, by: Identity) -> Steps:
     offers, all_offers = _to_reconfirm(session, by)
     needs, all_needs = _without_place(session, by)
     steer, awaited = _to_steer(session, by), _awaited(session, by)
-    return Steps(found, all_proposals, offers, all_offers, needs, all_needs, steer, awaited)
+    asked = questions.waiting(session, by, SHOWN) if by.has(PROJECT_LEAD) else []
+    return Steps(found, all_proposals, offers, all_offers, needs, all_needs, steer, asked, awaited)
 
 
 def _to_reconfirm(session: Session, by: Identity) -> tuple[list[Offer], int]:

@@ -15,7 +15,7 @@ from flask_babel import format_decimal as babel_decimal
 from flask_babel import get_locale, get_translations, gettext, lazy_gettext
 from markupsafe import Markup, escape
 
-from platsverket import deal_codes
+from platsverket import deal_codes, desk_codes
 from platsverket.database import STOCKHOLM
 from platsverket.errors import Fault, Refused
 
@@ -207,6 +207,7 @@ EVENTS = {
     "token.revoked": _("An API token was revoked."),
     "demo.filled": _("The demo market was filled in."),
     **deal_codes.EVENTS,
+    **desk_codes.EVENTS,
 }
 
 # What the fields of forms are called in the list of faults above them.
@@ -258,6 +259,7 @@ FIELDS = {
     "seed": _("Lottery number"),
     "start": _("First day"),
     **deal_codes.FIELDS,
+    **desk_codes.FIELDS,
 }
 SPAN_FIELDS = {"from": _("First day of period %(number)s"), "until": _("Last day of period %(number)s")}
 
@@ -366,6 +368,7 @@ REFUSALS = {
     "media_type": _("Send the body as application/json."),
     "stale": _("Somebody else has changed this since you opened it. Read it again and repeat your change."),
     **deal_codes.REFUSALS,
+    **desk_codes.REFUSALS,
 }
 HTTP = {
     400: (_("The request could not be understood"), _("Go back and try again.")),
@@ -488,6 +491,7 @@ class _EventData(dict[str, Any]):
         tables: dict[str, Any] = {
             "reason": WITHDRAWN,
             "side": SIDES,
+            "answer": desk_codes.YES_NO,
             "priority": PRIORITIES,
             "when": MAIL,
         }

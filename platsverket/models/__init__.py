@@ -27,6 +27,7 @@ from platsverket.models.people import (
     Substitution,
     User,
 )
+from platsverket.models.questions import Question
 from platsverket.models.rounds import Decision, MatchRound, Run
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "OfferSpan",
     "OutboxMail",
     "Proposal",
+    "Question",
     "Run",
     "SeatDay",
     "SignIn",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, url_for
+from flask_babel import gettext
 
-from platsverket import desk_words, glance, outcome_words, outcomes, runs
-from platsverket.web import Paging, by, db, page, paging, rule
+from platsverket import desk_words, glance, outcome_words, outcomes, questions, runs
+from platsverket.schemas import QuestionSchema, load
+from platsverket.web import Paging, by, db, form_values, page, paging, rule
 
 blueprint = Blueprint("desk", __name__, url_prefix="/rounds")
 ROWS = 50
@@ -27,3 +29,12 @@ def figures(ref: str, run_ref: str) -> Any:
         organisations=organisations[here.offset : here.offset + here.size], paging=here,
         told=outcome_words, desk=desk_words,
     )  # fmt: skip
+
+
+@blueprint.post("/<ref>/runs/<run_ref>/questions")
+@rule("round.steer")
+def ask(ref: str, run_ref: str) -> Any:
+    """Put a change that would help to the project lead."""
+    questions.ask(db(), by(), ref, run_ref, load(QuestionSchema(), form_values()))
+    flash(gettext("The project lead has been asked. You see the answer here and get it by e-mail."), "success")
+    return redirect(url_for("rounds.outcome", ref=ref, run_ref=run_ref, show="without", _anchor="list"), 303)

@@ -8,13 +8,13 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from platsverket import agencies, forms, needs, outcome_words, outcomes
+from platsverket import agencies, desk_words, forms, needs, outcome_words, outcomes, questions
 from platsverket.access import find
 from platsverket.database import now
 from platsverket.errors import Refused
 from platsverket.features import FEATURES
 from platsverket.models import PROJECT_LEAD, Need
-from platsverket.schemas import NeedSchema, PrioritySchema, load
+from platsverket.schemas import NeedSchema, PrioritySchema, QuestionAnswerSchema, load
 from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule, submitted, typed
 
 blueprint = Blueprint("needs", __name__, url_prefix="/needs")
@@ -32,8 +32,10 @@ def index() -> Any:
 @rule("need.read")
 def show(ref: str) -> Any:
     need = needs.read(db(), by(), ref)
+    asked = questions.on(db(), by(), need)
     return page(
         "needs/show.html",
+        questions=asked, questions_in_full=questions.shown_in_full(db(), by(), asked), desk=desk_words,
         need=need, own=need.agency_id in by().agencies(PROJECT_LEAD),
         proposals=needs.proposals_on(db(), by(), need), now=now(), municipality=forms.municipality_name,
         answer=outcomes.answer(db(), by(), need), told=outcome_words,
@@ -101,6 +103,16 @@ def prioritise(ref: str) -> Any:
             raise
         return page("needs/priority.html", refused.status, need=need, values=typed(), errors=field_errors(refused))
     flash(gettext("The priority has been set."), "success")
+    return redirect(url_for("needs.show", ref=ref), 303)
+
+
+@blueprint.post("/<ref>/questions/<question_ref>")
+@rule("need.edit")
+def answer_question(ref: str, question_ref: str) -> Any:
+    find(db(), by(), "need.edit", Need, ref, seen="need.read")
+    said = load(QuestionAnswerSchema(), form_values())["answer"]
+    questions.answer(db(), by(), config(), ref, question_ref, said)
+    flash(gettext("Your answer has been sent to the coordinator."), "success")
     return redirect(url_for("needs.show", ref=ref), 303)
 
 

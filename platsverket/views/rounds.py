@@ -10,7 +10,18 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 import data
-from platsverket import decisions, desk_words, glance, outcome_words, outcomes, proposals, rounds, runs, words
+from platsverket import (
+    decisions,
+    desk_words,
+    glance,
+    outcome_words,
+    outcomes,
+    proposals,
+    questions,
+    rounds,
+    runs,
+    words,
+)
 from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.models import MatchRound, Run
@@ -213,7 +224,16 @@ def _without(one: Run, asked: dict[str, str], here: Paging) -> dict[str, Any]:
     rows, total = outcomes.unplaced(
         db(), by(), one, asked["q"], asked["reason"], here.size, here.offset, county=asked["county"]
     )
-    return {"without": True, "rows": rows, "total": total, "asked": asked, "reasons": reasons}
+    return {
+        "without": True,
+        "rows": rows,
+        "total": total,
+        "asked": asked,
+        "reasons": reasons,
+        "questions": questions.asked(db(), by(), one),
+        "question_key": questions.key,
+        "askable": questions.askable,
+    }
 
 
 @blueprint.get("/<ref>/runs/<run_ref>/market.json")

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from platsverket import accounts, decisions, proposals, rounds
 from platsverket.access import POLICY
 from platsverket.app import create_app
-from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Model, User
+from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Model, Need, Offer, Question, Run, User
 from tests.conftest import settings
 from tests.factories import PASSWORD, Factory
 
@@ -105,7 +105,12 @@ class World:
             "proposals": self.refs["proposal"], "agreements": self.refs["agreement"], "accounts": self.refs["account"],
             "me": self.refs.get(f"token of {who}", MISSING),
         }  # fmt: skip
-        values = {"run_ref": self.refs["run"], "decision_ref": self.refs["decision"], "code": "no-room"}
+        values = {
+            "run_ref": self.refs["run"],
+            "decision_ref": self.refs["decision"],
+            "question_ref": self.refs["question"],
+            "code": "no-room",
+        }
         if "ref" in rule.arguments:
             values["ref"] = MISSING if offer == "missing" else refs[noun]
         adapter = self.app.url_map.bind("localhost")
@@ -221,7 +226,24 @@ def _things(world: World) -> None:
     run = match_round.runs[-1].ref
     rounds.publish(make.session, by, make.config, ref, run)
     world.refs |= {"round": ref, "run": run, "decision": decision.ref, "account": make.user().ref}
+    world.refs["question"] = _question(world, match_round.runs[-1])
     _agree(world)
+
+
+def _question(world: World, run: Run) -> str:
+    """What a coordinator asked about home's own request."""
+    session = world.make.session
+    need, offer = (session.scalars(select(m).where(m.ref == world.refs[n])).unique().one() for m, n in QUESTIONED)
+    question = Question(
+        need_id=need.id, round_id=run.round_id, run_id=run.id, offer_id=offer.id, change="seats", before=4, after=3,
+        start=need.earliest_start, asked_at=run.requested_at, asked_by_id=world.users["coordinator"].id,
+    )  # fmt: skip
+    session.add(question)
+    session.commit()
+    return question.ref
+
+
+QUESTIONED: tuple[tuple[Any, str], ...] = ((Need, "need"), (Offer, "open"))
 
 
 def _agree(world: World) -> None:

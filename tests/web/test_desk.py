@@ -113,3 +113,27 @@ def test_no_page_of_the_desk_asks_the_database_once_for_each_row(desk: Desk) -> 
         here = f"/rounds/{match_round.ref}/runs/{run.ref}"
         counts.append([desk.queries(path) for path in (here, f"{here}?show=without", f"{here}/figures")])
     assert counts[0] == counts[1]
+
+
+def test_a_change_that_would_help_is_asked_and_answered_on_the_pages(desk: Desk) -> None:
+    """One button at the outcome, a question among the lead's next steps and on the request's page, the answer back."""
+    desk.offer(seats=10)
+    need = desk.need(title="Större behov", seats=12)
+    match_round, run = desk.matched()
+    outcome = f"/rounds/{match_round.ref}/runs/{run.ref}"
+    page = desk.coordinator.get(f"{outcome}?show=without").text
+    form = re.search(r'<form method="post" action="([^"]+/questions)">(.*?)</form>', page, re.S)
+    assert form
+    fields = dict(re.findall(r'name="(need|change|offer)" value="(\w+)"', form[2]))
+    assert desk.coordinator.post(form[1], fields).location.startswith(outcome)
+    assert "The project lead has been asked" in text(desk.coordinator.get(f"{outcome}?show=without"))
+    assert "Would 10 seats do, instead of 12?" in text(desk.lead.get("/"))
+    page = desk.lead.get(f"/needs/{need.ref}")
+    assert "Then there would be room in Kontor i Östersund" in text(page)
+    answer = re.search(r'action="(/needs/\w+/questions/\w+)"', page.text)
+    assert answer and desk.lead.post(answer[1], {"answer": "maybe"}).status_code == 422
+    assert desk.lead.post(answer[1], {"answer": "yes"}).status_code == 303
+    page = text(desk.lead.get(f"/needs/{need.ref}"))
+    assert "You said yes" in page and "Seats 10" in page
+    assert "The project lead said yes" in text(desk.coordinator.get(f"{outcome}?show=without"))
+    assert "Questions from coordinators" not in text(desk.coordinator.get(f"/needs/{need.ref}"))

@@ -1,0 +1,24 @@
+"""The words of the codes that the coordinators' desk adds to the tables of ``words``."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+EVENTS = {
+    "question.asked": _("A coordinator asked whether a space request may be changed."),
+    "question.answered": _("A coordinator’s question about a space request was answered: %(answer)s."),
+}
+REFUSALS = {
+    "round_cancelled": _("The round has been called off, so this can no longer be done in it."),
+    "question_tells": _(
+        "This question would tell the project lead what is hidden of the premises, so it cannot be asked here. "
+        "Talk to the host first."
+    ),
+    "question_answered": _("The question has already been answered otherwise, and the answer cannot be changed."),
+    "question_outdated": _(
+        "The request has been changed since the question was asked, so a yes no longer says the same. "
+        "Change the request yourself if you want to."
+    ),
+}
+FIELDS = {"answer": _("Answer"), "change": _("Change")}
+YES_NO = {"yes": _("yes"), "no": _("no")}
