@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from platsverket import accounts, agencies, demo, runs
 from platsverket.access import ANONYMOUS, Identity
+from platsverket.clock import Clock
 from platsverket.config import Config, ConfigError, load
 from platsverket.database import connect, ping, sessions, this_day, writing
 from platsverket.errors import Refused
@@ -261,13 +262,17 @@ def _address() -> tuple[str, int]:
 @main.command()
 @_plainly
 def worker() -> None:
-    """Work off match rounds until stopped, in a process of its own (jobs.runner = "worker")."""
+    """Work off match rounds and keep the clock until stopped, in a process of its own (jobs.runner = "worker")."""
     config = load(serving=False)
-    one = Worker(_database(config), config)
+    make = _database(config)
+    one, clock = Worker(make, config), Clock(make, config)
+    clock.start()
     try:
         one.run()
     except KeyboardInterrupt:
         one.stop()
+    finally:
+        clock.stop()
 
 
 @main.command()

@@ -60,6 +60,7 @@ class RoundSettings:
     effort: str = "normal"
     seed: int = 0
     answer_days: int = 14
+    reconfirm_days: int = 7
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,43 @@ KINDS = {
         "/rounds/{round}",
         _("Open the match round"),
     ),
+    "round.freeze_failed": Kind(
+        _("%(name)s could not be frozen"),
+        _(
+            "The day to freeze the match round %(name)s has come, but what is posted cannot be matched as it stands.\n"
+            "Freeze it yourself: the page then says what stands in the way."
+        ),
+        "/rounds/{round}",
+        _("Open the match round"),
+    ),
+    "round.publish_due": Kind(
+        _("%(name)s is to be published today"),
+        _(
+            "People have been told that the proposals of the match round %(name)s come today. "
+            "They are to be answered by %(answer_by)s."
+        ),
+        "/rounds/{round}",
+        _("Open the match round"),
+    ),
+    "round.closed": Kind(
+        _("%(name)s: the time to answer is over"),
+        _(
+            "The proposals of the match round %(name)s can no longer be answered.\n"
+            "Agreed: %(agreed)s. Declined: %(declined)s. Not answered in time: %(expired)s."
+        ),
+        "/rounds/{round}",
+        _("Open the match round"),
+    ),
+    "offers.reconfirm": Kind(
+        _("Reconfirm your premises before %(freezes_on)s"),
+        _(
+            "The match round %(name)s is frozen on %(freezes_on)s. Premises of %(agency)s that must be reconfirmed "
+            "before then to take part: %(count)s.\n"
+            "Say of each whether it is still free."
+        ),
+        "/offers?mine=1",
+        _("Open your premises"),
+    ),
 }
 
 
@@ -71,7 +108,7 @@ def read(kind: str, data: dict[str, Any], site: str) -> Told:
     """What a mail of this kind says, in the language of now; ``site`` is the address its link begins with."""
     one, values = KINDS[kind], outbox.told(data)
     shown = {name: str(CODES.get(name, {}).get(value) or words.shown(value)) for name, value in values.items()}
-    subject, text = (" ".join(str(one.subject).split()) % shown), str(one.text) % shown
+    subject, text = " ".join((str(one.subject) % shown).split()), str(one.text) % shown
     refs = {name: value for name, value in values.items() if isinstance(value, str)}
     return Told(subject, text.split("\n"), site.rstrip("/") + one.path.format(**refs), str(one.link))
 

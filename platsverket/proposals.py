@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from platsverket import ledger
 from platsverket.access import Identity, demand, find, rows
+from platsverket.config import Config
 from platsverket.database import clock, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
@@ -104,6 +105,12 @@ def withdraw(session: Session, by: Identity, ref: str, values: dict[str, Any]) -
         instead_of=_instead_of(by, proposal, side),
     )  # fmt: skip
     return proposal
+
+
+def expire_due(session: Session, config: Config, at: datetime) -> int:
+    """Let go of the seats of proposals whose time to answer is out; returns how many there were."""
+    late = select(Proposal.id).where(Proposal.holds_seats, Proposal.answer_by <= at).limit(1)
+    return writing(ledger.release_expired)(session, at) if session.scalar(late) is not None else 0
 
 
 def _demand_open(proposal: Proposal, at: datetime) -> None:

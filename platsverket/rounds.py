@@ -51,19 +51,34 @@ def freeze(session: Session, by: Identity, config: Config, ref: str) -> MatchRou
     match_round = runs.steered(session, by, ref, lock=True)
     if match_round.status != "gathering":
         raise Refused("round_not_gathering")
-    ledger.release_expired(session, clock(session))
-    market = markets.build(session, by, config, match_round.goals, this_day())
+    freeze_as_it_is(session, by, config, match_round, at=clock(session), today=this_day(), actor=by)
+    return match_round
+
+
+def freeze_as_it_is(
+    session: Session,
+    by: Identity,
+    config: Config,
+    match_round: MatchRound,
+    *,
+    at: datetime,
+    today: date,
+    actor: Identity,
+) -> dict[str, int]:
+    """Store what ``by`` may know of as the round's market; returns how many offers and needs all may be told of.
+
+    Runs in the caller's transaction, which holds the round. The event names ``actor``.
+    """
+    ledger.release_expired(session, at)
+    market = markets.build(session, by, config, match_round.goals, today)
     match_round.market_sha256 = _usable(session, market).sha256
     match_round.market = json.dumps(market, ensure_ascii=False, separators=(",", ":"))
-    match_round.frozen_at = now()
+    match_round.frozen_at = at
     # All who steer rounds read the event: it must not tell how many sealed premises there are.
     sealed = set(session.scalars(select(Offer.ref).where(Offer.visibility == "sealed")))
-    told = sum(offer["id"] not in sealed for offer in market["offers"])
-    record(
-        session, by, "round.frozen", "round", ref,
-        offers=told, needs=len(market["needs"]), sha256=match_round.market_sha256,
-    )  # fmt: skip
-    return match_round
+    told = {"offers": sum(offer["id"] not in sealed for offer in market["offers"]), "needs": len(market["needs"])}
+    record(session, actor, "round.frozen", "round", match_round.ref, **told, sha256=match_round.market_sha256)
+    return told
 
 
 def _usable(session: Session, market: dict[str, Any]) -> matching.Market:

@@ -1,4 +1,4 @@
-"""gunicorn with our settings: one process, eight threads, and the worker that runs rounds beside them."""
+"""gunicorn with our settings: one process, eight threads, and beside them the worker that runs rounds and the clock."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from platsverket import words
 from platsverket.app import create_app
+from platsverket.clock import Clock
 from platsverket.config import Config
 from platsverket.jobs import Worker
 
@@ -67,5 +68,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         app = create_app(self.settings)
         if self.settings.jobs.runner == "thread":
-            Worker(app.extensions["platsverket"].sessions, self.settings).start()
+            sessions = app.extensions["platsverket"].sessions
+            Worker(sessions, self.settings).start()
+            Clock(sessions, self.settings).start()
         return app

@@ -185,6 +185,8 @@ EVENTS = {
     "round.frozen": _(
         "A match round was frozen with %(offers)s premises, sealed ones not counted, and %(needs)s requests."
     ),
+    "round.freeze_failed": _("The clock could not freeze a match round when its day came."),
+    "round.closed": _("The time to answer the proposals of the match round %(name)s ended."),
     "round.run_requested": _("Run %(number)s of a match round was asked for."),
     "round.run_done": _("Run %(number)s of a match round was done."),
     "round.run_failed": _("A run of a match round failed."),
@@ -201,6 +203,7 @@ EVENTS = {
     "account.signed_in": _("Signed in."),
     "account.language_changed": _("The language of an account was changed."),
     "account.mail_changed": _("The choice about e-mail was changed to: %(when)s."),
+    "account.mail_refused": _("The mail server answered %(code)s: the address of an account takes no mail."),
     "account.password_changed": _("A password was changed."),
     "account.password_reset": _("An administrator made a new password."),
     "token.made": _("The API token %(name)s was made."),

@@ -26,6 +26,7 @@ from platsverket.database import connect, sessions
 from platsverket.migrations import upgrade
 from platsverket.models import Model
 from tests.factories import PASSWORD, Factory
+from tests.mailserver import MailServer
 
 DATABASES = os.environ.get("PLATSVERKET_TEST_DATABASES", "sqlite,postgresql").split(",")
 
@@ -84,6 +85,19 @@ def config(database_url: str) -> Config:
 def settings(url: str) -> Config:
     config = Config(secret_key="for tests only, and long enough for it", demo=True)
     return replace(config, database=replace(config.database, url=url), site=replace(config.site, https_only=False))
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """An SMTP server that runs until the test ends; ``with_mail`` sends to it."""
+    server = MailServer()
+    server.start()
+    yield server
+    server.controller.stop()
+
+
+def with_mail(config: Config, server: MailServer) -> Config:
+    return replace(config, mail=replace(config.mail, server="127.0.0.1", port=server.port, timeout_seconds=5))
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ class MatchRound(Model):
     market_sha256: Mapped[str | None] = mapped_column(String(64))
     published_at: Mapped[datetime | None]
     set_aside: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # {need, offer, start, code}
+    closed_at: Mapped[datetime | None]  # published, and its last day to answer has passed
     cancelled_at: Mapped[datetime | None]
     runs: Mapped[list[Run]] = relationship(back_populates="match_round", order_by="Run.number")
     decisions: Mapped[list[Decision]] = relationship(back_populates="match_round", order_by="Decision.id")

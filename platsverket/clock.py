@@ -1,0 +1,66 @@
+"""The clock calls out what is due, in a thread of the web process or in ``platsverket worker``.
+
+Nothing is remembered here: each thing due is found by what is stored and done in a transaction that claims it, so
+what was missed while nobody ran is made up, and two clocks do it once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from platsverket import mailing, proposals, round_moments
+from platsverket.config import Config
+from platsverket.database import now
+from platsverket.errors import Refused
+
+log = structlog.get_logger()
+SECONDS = 5.0
+
+# What the clock calls out, in this order: each finds what is due by the moment it is given, does it once, and reads
+# before it writes, for it is called every few seconds. Mail comes last, to take with it what the others tell.
+DUE: tuple[Callable[[Session, Config, datetime], object], ...] = (
+    proposals.expire_due,
+    round_moments.call_out,
+    mailing.send_due,
+)
+
+
+class Clock:
+    """Calls out what is due every few seconds until told to stop; ``tick`` does so once, at any moment given."""
+
+    def __init__(self, sessions: sessionmaker[Session], config: Config):
+        self.sessions, self.config = sessions, config
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Run in a thread of this process."""
+        self._thread = threading.Thread(target=self.run, name="clock", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        if self._thread:
+            self._thread.join()
+
+    def run(self) -> None:
+        while not self._ended.is_set():
+            self.tick(now())
+            self._ended.wait(SECONDS)
+
+    def tick(self, at: datetime) -> None:
+        """Call out all that is due at ``at``; what fails is called out again at the next tick, and stops no other."""
+        for due in DUE:
+            try:
+                with self.sessions() as session:
+                    due(session, self.config, at)
+            except (SQLAlchemyError, Refused) as error:
+                log.warning("clock_waits", due=due.__module__, error=type(error).__name__)
+            except Exception:
+                log.exception("clock_broke", due=due.__module__)

@@ -1,0 +1,142 @@
+"""The outbox is sent over SMTP: each thing told goes out once, in its reader's language, as plain text and HTML.
+
+Mails are held by a lease while they are sent, so that two senders never send the same. A sender that dies between the
+server's yes and our note sends once more, with the same Message-ID, by which mail programs know it is the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+import structlog
+from flask import Flask, render_template
+from flask_babel import Babel, force_locale
+from jinja2 import StrictUndefined
+from sqlalchemy.orm import Session
+
+from platsverket import mail_words, outbox
+from platsverket.config import Config
+from platsverket.database import STOCKHOLM
+
+log = structlog.get_logger()
+MOST_AT_A_TIME = 200  # then the clock sees to what else is due
+LEASE = timedelta(minutes=5)
+REFUSED_FOR_GOOD = 500
+
+
+def send_due(session: Session, config: Config, at: datetime) -> int:
+    """Send what is due, as long as the mail server answers; returns how many messages it took.
+
+    While no server is configured, or it is down, mails wait. An address that the server refuses for good is given up.
+    """
+    day_begins = last_digest(at, config.mail.digest_hour)
+    if not config.mail.server or not outbox.any_due(session, at, day_begins):
+        return 0
+    try:
+        with _server(config) as server:
+            return _send_all(session, config, server, at, day_begins)
+    except (OSError, smtplib.SMTPException) as error:
+        log.warning("mail_waits", error=type(error).__name__)
+        return 0
+
+
+def last_digest(at: datetime, hour: int) -> datetime:
+    """The latest moment, not after ``at``, at which it was this hour in Stockholm."""
+    day = at.astimezone(STOCKHOLM).date()
+    moment = datetime.combine(day, time(hour), STOCKHOLM)
+    # Compared as moments: on the days when clocks are set, an hour may be missing or come twice.
+    if moment.timestamp() > at.timestamp():
+        moment = datetime.combine(day - timedelta(days=1), time(hour), STOCKHOLM)
+    return moment
+
+
+@contextmanager
+def _server(config: Config) -> Iterator[smtplib.SMTP]:
+    mail = config.mail
+    context = ssl.create_default_context()
+    opened = (
+        smtplib.SMTP_SSL(mail.server, mail.port, timeout=mail.timeout_seconds, context=context)
+        if mail.security == "tls"
+        else smtplib.SMTP(mail.server, mail.port, timeout=mail.timeout_seconds)
+    )
+    with opened as server:
+        if mail.security == "starttls":
+            server.starttls(context=context)
+        if mail.user:
+            server.login(mail.user, config.mail_password)
+        yield server
+
+
+def _send_all(session: Session, config: Config, server: smtplib.SMTP, at: datetime, day_begins: datetime) -> int:
+    taken = 0
+    for _ in range(MOST_AT_A_TIME):
+        held = outbox.claim(session, at, day_begins, LEASE)
+        if held is None:
+            break
+        taken += _send(session, config, server, held, at)
+    return taken
+
+
+def _send(session: Session, config: Config, server: smtplib.SMTP, held: outbox.Held, at: datetime) -> bool:
+    try:
+        server.send_message(message(config, held, at))
+    except smtplib.SMTPRecipientsRefused as refused:
+        code = max(int(answer[0]) for answer in refused.recipients.values())
+        if code >= REFUSED_FOR_GOOD:
+            outbox.give_up(session, held, at, code)
+        else:
+            outbox.put_back(session, held, at)
+        return False
+    except Exception as error:
+        outbox.put_back(session, held, at)
+        if isinstance(error, OSError | smtplib.SMTPServerDisconnected):
+            raise  # the server is gone: the rest waits without trying
+        log.exception("mail_broke", mail=held.mails[0].ref)
+        return False
+    outbox.sent(session, held, at)
+    return True
+
+
+def message(config: Config, held: outbox.Held, at: datetime) -> EmailMessage:
+    """The e-mail of what is held, in its reader's language."""
+    user, site = held.user, config.site.address
+    with _speaker().app_context(), force_locale(user.language):
+        told = [mail_words.read(mail.kind, mail.data, site) for mail in held.mails]
+        subject = told[0].subject if len(told) == 1 else mail_words.many(len(told))
+        words = {"told": told, "subject": subject, "site": config.site.name, "me": f"{site.rstrip('/')}/me"}
+        text = render_template("mail/message.txt", **words)
+        html = render_template("mail/message.html", lang=user.language, **words)
+    mail = EmailMessage()
+    name, sender = parseaddr(config.mail.sender)
+    mail["From"] = Address(name, addr_spec=sender)
+    mail["To"] = Address(user.name, addr_spec=user.email)
+    mail["Subject"] = subject
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = f"<{_name(held)}@{sender.partition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    return mail
+
+
+def _name(held: outbox.Held) -> str:
+    """The same mails have the same name, however often they are tried."""
+    return hashlib.sha256(" ".join(mail.ref for mail in held.mails).encode()).hexdigest()[:32]
+
+
+@functools.cache
+def _speaker() -> Flask:
+    """Templates and catalogue without a site around them: no request comes here."""
+    app = Flask("platsverket")
+    app.jinja_env.undefined = StrictUndefined
+    Babel(app)
+    return app
