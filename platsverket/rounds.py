@@ -34,8 +34,8 @@ WAIVED_BY_LOCK = {"near", "size", "features", "weekdays", "admission"}
 def open_round(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> MatchRound:
     """Open a round with its dates; offers and requests gather until it is frozen."""
     demand(by, "round.steer")
-    if values["answer_by"] < this_day():
-        raise invalid(answer_by=Fault("in_the_past"))
+    if values["freezes_on"] < this_day():  # the dates that come after it are later
+        raise invalid(freezes_on=Fault("in_the_past"))
     match_round = MatchRound(
         **values, goals=list(config.rounds.goals), opened_at=now(), opened_by_id=by.user_id, set_aside=[]
     )

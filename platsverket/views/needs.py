@@ -8,9 +8,9 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from platsverket import agencies, desk_words, forms, needs, outcome_words, outcomes, questions
+from platsverket import agencies, desk_words, forms, needs, outcome_words, outcomes, questions, taking_part
 from platsverket.access import find
-from platsverket.database import now
+from platsverket.database import now, this_day
 from platsverket.errors import Refused
 from platsverket.features import FEATURES
 from platsverket.models import PROJECT_LEAD, Need
@@ -32,11 +32,11 @@ def index() -> Any:
 @rule("need.read")
 def show(ref: str) -> Any:
     need = needs.read(db(), by(), ref)
-    asked = questions.on(db(), by(), need)
+    asked, own = questions.on(db(), by(), need), need.agency_id in by().agencies(PROJECT_LEAD)
     return page(
         "needs/show.html",
         questions=asked, questions_in_full=questions.shown_in_full(db(), by(), asked), desk=desk_words,
-        need=need, own=need.agency_id in by().agencies(PROJECT_LEAD),
+        need=need, own=own, part=taking_part.of_need(db(), need, this_day()) if own else None,
         proposals=needs.proposals_on(db(), by(), need), now=now(), municipality=forms.municipality_name,
         answer=outcomes.answer(db(), by(), need), told=outcome_words,
     )  # fmt: skip
@@ -51,7 +51,7 @@ def new() -> Any:
         need = needs.post(db(), by(), config(), _read(None))
     except Refused as refused:
         return _again(None, refused)
-    flash(gettext("The request has been posted. It takes part in the next match round."), "success")
+    flash(gettext("The request has been posted. Below you see in which match round it takes part."), "success")
     return redirect(url_for("needs.show", ref=need.ref), 303)
 
 

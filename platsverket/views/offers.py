@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 import data
-from platsverket import accounts, agencies, forms, ledger, offers
+from platsverket import accounts, agencies, forms, ledger, offers, taking_part
 from platsverket.access import find
 from platsverket.database import this_day
 from platsverket.errors import Refused
@@ -61,7 +61,8 @@ def show(ref: str) -> Any:
         offers.note_address_read(db(), by(), ref)
     own = offer.agency_id in by().agencies(CASE_OFFICER)
     owed = ledger.commitments(db(), offer.id, this_day()) if own or by().has(COORDINATOR) else []
-    return page("offers/show.html", offer=offer, own=own, owed=owed, municipality=forms.municipality_name)
+    part = taking_part.of_offer(db(), offer, this_day()) if own else None
+    return page("offers/show.html", offer=offer, own=own, owed=owed, part=part, municipality=forms.municipality_name)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -76,7 +77,7 @@ def new() -> Any:
         offer = offers.post(db(), by(), config(), _read(None))
     except Refused as refused:
         return _again(None, refused)
-    flash(gettext("The premises have been posted. They take part in the next match round."), "success")
+    flash(gettext("The premises have been posted. Below you see in which match round they take part."), "success")
     return redirect(url_for("offers.show", ref=offer.ref), 303)
 
 

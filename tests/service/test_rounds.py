@@ -222,7 +222,8 @@ def test_days_that_are_over_never_stop_a_round(make: Factory, monkeypatch: pytes
         monkeypatch.setattr(module, "this_day", lambda: later)
     values = make.offer_values(owner, seats=6, weekdays=["mon"])
     offers.change(make.session, make.identity(poster), make.config, offer.ref, values)
-    match_round = make.round(by, answer_by=later + timedelta(days=14))
+    dates = {"freezes_on": later, "publishes_on": later, "answer_by": later + timedelta(days=14)}
+    match_round = make.round(by, **dates)
     frozen = rounds.freeze(make.session, make.identity(by), make.config, match_round.ref)
     market = json.loads(frozen.market or "{}")
     assert {lock["start"] for lock in market["decisions"]["locked"]} == {later.isoformat()}
