@@ -10,6 +10,7 @@ EVENTS = {
 }
 REFUSALS = {
     "round_cancelled": _("The round has been called off, so this can no longer be done in it."),
+    "need_promised": _("The request had its place before the round, so nothing is tried with it."),
     "question_tells": _(
         "This question would tell the project lead what is hidden of the premises, so it cannot be asked here. "
         "Talk to the host first."

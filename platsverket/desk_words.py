@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
@@ -15,6 +15,21 @@ from platsverket.words import number
 
 _ = lazy_gettext
 
+FORBIDDEN = {
+    "near": _("too far away"),
+    "size": _("too small"),
+    "features": _("lacks a feature that is required"),
+    "weekdays": _("not open on all the weekdays"),
+    "dates": _("not free for the whole time"),
+    "admission": _("does not admit the organisation"),
+    "barred": _("ruled out by a coordinator"),
+}
+CHANGES = {
+    "gained": _("gets a place"),
+    "lost": _("loses its place"),
+    "moved": _("moves to other premises"),
+    "shifted": _("gets another first day"),
+}
 QUESTIONS = {
     "seats": _("Would %(to)s seats do, instead of %(from)s?"),
     "max_km": _("May it lie up to %(to)s km away, instead of %(from)s?"),
@@ -90,6 +105,22 @@ def headline(figures: Mapping[str, Any]) -> str:
 def question(one: Question) -> str:
     """What a project lead is asked, in a sentence."""
     return str(QUESTIONS[one.change]) % changed(one.change, one.before, one.after)
+
+
+def forbidden(rules: Iterable[str]) -> str:
+    """Which rules forbid premises, in a sentence."""
+    return _capital(", ".join(str(FORBIDDEN[code]) for code in rules)) + "."
+
+
+def gain(value: int) -> str:
+    """What a goal would gain or lose, in words."""
+    if value == 0:
+        return gettext("as before")
+    return (
+        gettext("%(change)s better", change=more(value))
+        if value > 0
+        else gettext("%(change)s worse", change=more(value))
+    )
 
 
 def more(value: float, decimals: int = 0) -> str:

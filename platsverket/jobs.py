@@ -7,6 +7,7 @@ the plan only if the lease is still its own. A worker that dies falls silent, an
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -14,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 import matching
-from platsverket import runs
+from platsverket import runs, trials
 from platsverket.config import Config
 from platsverket.errors import Refused
 from platsverket.models import Run
@@ -53,11 +54,11 @@ class Worker:
                 self._ended.wait(IDLE_SECONDS)
 
     def work_once(self) -> bool:
-        """Claim and work off one run; False when none was waiting."""
+        """Claim and work off one run, or one trial when no run waits; False when there was neither."""
         with self.sessions() as session:
             held = runs.claim(session, self.config)
         if held is None:
-            return False
+            return self._try_once()
         log.info("run_started", run=held.run_id)
         try:
             self._solve(held)
@@ -73,7 +74,7 @@ class Worker:
             run = session.get_one(Run, held.run_id)
             market = matching.Market.from_json(runs.market_of(session, run))
             effort, seed = run.effort, run.seed
-        pulse = _Pulse(self.sessions, self.config, held)
+        pulse = _Pulse(self.sessions, self.config, held, runs.renew)
         pulse.start()
         try:
             plan = matching.solve(market, effort=effort, seed=seed, progress=pulse.note, stop=pulse.told_to_stop)
@@ -85,13 +86,37 @@ class Worker:
             kept = runs.store_plan(session, held, plan.to_json())
         log.info("run_done" if kept else "run_was_taken_over", run=held.run_id)
 
+    def _try_once(self) -> bool:
+        with self.sessions() as session:
+            held = trials.claim(session, self.config)
+        if held is None:
+            return False
+        pulse = _Pulse(self.sessions, self.config, held, trials.renew)
+        pulse.start()
+        try:
+            self._try(held, pulse)
+        except Exception:
+            # As with a run: the trial is tried again, and parked after its last try.
+            log.exception("trial_broke", trial=held.trial_id)
+            with self.sessions() as session:
+                trials.put_back(session, held)
+        finally:
+            pulse.end()
+        return True
+
+    def _try(self, held: trials.Claim, pulse: _Pulse) -> None:
+        with self.sessions() as session:
+            found = trials.solve(session, held, lambda: pulse.told_to_stop() or self._ended.is_set())
+            if not (pulse.lost or self._ended.is_set()):
+                trials.store(session, held, found)
+
 
 class _Pulse(threading.Thread):
     """Renews a lease and stores progress beside the engine, and hears whether to stop."""
 
-    def __init__(self, sessions: sessionmaker[Session], config: Config, held: runs.Claim):
+    def __init__(self, sessions: sessionmaker[Session], config: Config, held: Any, renew: Callable[..., str]):
         super().__init__(name="pulse", daemon=True)
-        self.sessions, self.config, self.held = sessions, config, held
+        self.sessions, self.config, self.held, self._renew = sessions, config, held, renew
         self.lost = False
         self._told = False
         self._over = threading.Event()
@@ -109,7 +134,7 @@ class _Pulse(threading.Thread):
         while not self._over.wait(min(1.0, self.config.jobs.lease_seconds / 3)):
             try:
                 with self.sessions() as session:
-                    said = runs.renew(session, self.config, self.held, self._progress)
+                    said = self._renew(session, self.config, self.held, self._progress)
             except (SQLAlchemyError, Refused):
                 continue
             self.lost = said == "lost"

@@ -169,6 +169,10 @@ def goals(names: Iterable[str]) -> str:
     return " · ".join(str(GOALS[name]) for name in names)
 
 
+def date_of(text: str) -> date:
+    return date.fromisoformat(text)
+
+
 def as_day(text: str) -> str:
     return day(date.fromisoformat(text))
 

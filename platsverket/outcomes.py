@@ -166,6 +166,12 @@ def reasons(session: Session, by: Identity, run: Run) -> Counter[str]:
     return Counter(r["code"] for u in runs.plan_of(session, run)["unplaced"] for r in u["reasons"])
 
 
+def reasons_of(session: Session, by: Identity, run: Run, need_ref: str) -> list[dict[str, Any]]:
+    """Why a run left a need without a place; nothing where it has one."""
+    found = next((u for u in runs.plan_of(session, run)["unplaced"] if u["need"] == need_ref), None)
+    return _told(found["reasons"], not runs.sealed_from(session, by, run)) if found else []
+
+
 def answer(session: Session, by: Identity, need: Need) -> Answer | None:
     """Why the last published round made no proposal to a need, and what would help; None where it did, or had none.
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import functools
 import json
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import matching
+from platsverket import leases
 from platsverket.access import Identity, demand, rows
 from platsverket.config import Config
 from platsverket.database import clock, writing
@@ -40,26 +40,14 @@ def claim(session: Session, config: Config) -> Claim | None:
 
     A run that has been tried too often is parked as failed, so that it cannot stop the others.
     """
-    at = clock(session)
-    free = (Run.lease_until.is_(None)) | (Run.lease_until < at)
-    query = select(Run).where(Run.ended_at.is_(None), free).order_by(Run.id).limit(1)
-    run = session.scalar(query.with_for_update(skip_locked=True))
-    if run is None:
-        return None
-    if run.attempts >= config.jobs.tries:
-        _fail(session, run, "tried_too_often", at)
-        return None
-    run.attempts += 1
-    run.started_at = run.started_at or at
-    run.lease_token = secrets.token_hex(16)
-    run.lease_until = at + timedelta(seconds=config.jobs.lease_seconds)
-    return Claim(run.id, run.lease_token)
+    run = leases.take(session, Run, config, _fail)
+    return Claim(run.id, run.lease_token) if run else None
 
 
 @writing
 def renew(session: Session, config: Config, held: Claim, progress: dict[str, Any]) -> str:
     """Keep the lease and store how far the run is; answers "go on", "stop" or "lost"."""
-    until = clock(session) + timedelta(seconds=config.jobs.lease_seconds)
+    until = leases.longer(session, config)
     kept = session.execute(_held(held).values(lease_until=until, progress=progress))
     if kept.rowcount == 0:  # type: ignore[attr-defined]
         return "lost"
@@ -68,7 +56,7 @@ def renew(session: Session, config: Config, held: Claim, progress: dict[str, Any
 
 
 def _held(held: Claim) -> Any:
-    return update(Run).where(Run.id == held.run_id, Run.lease_token == held.token, Run.ended_at.is_(None))
+    return leases.held(Run, held.run_id, held.token)
 
 
 def market_of(session: Session, run: Run) -> dict[str, Any]:
@@ -87,8 +75,13 @@ def promised(session: Session, run: Run) -> set[str]:
     return {lock["need"] for lock in _frozen(session, run)["decisions"]["locked"]}
 
 
+def frozen_text(session: Session, run: Run) -> str:
+    """The market of a run's round as it was frozen, as it is stored."""
+    return session.scalars(select(MatchRound.market).where(MatchRound.id == run.round_id)).one() or "{}"
+
+
 def _frozen(session: Session, run: Run) -> dict[str, Any]:
-    return _parsed(session.scalars(select(MatchRound.market).where(MatchRound.id == run.round_id)).one() or "{}")
+    return _parsed(frozen_text(session, run))
 
 
 @writing

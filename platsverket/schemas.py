@@ -261,6 +261,13 @@ class QuestionSchema(Body):
     offer = Ref(required=True)
 
 
+class WhatIfSchema(Body):
+    """Which request to try in which premises."""
+
+    need = Ref(required=True)
+    offer = Ref(required=True)
+
+
 class QuestionAnswerSchema(Body):
     answer = Choice(("yes", "no"), required=True)
 

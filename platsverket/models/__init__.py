@@ -30,6 +30,7 @@ from platsverket.models.people import (
 )
 from platsverket.models.questions import Question
 from platsverket.models.rounds import Decision, MatchRound, Run
+from platsverket.models.trials import Trial
 
 __all__ = [
     "AT_ONCE",
@@ -66,6 +67,7 @@ __all__ = [
     "SignIn",
     "SignInAttempt",
     "Substitution",
+    "Trial",
     "User",
     "Utc",
     "Weekdays",

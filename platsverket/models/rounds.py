@@ -96,6 +96,13 @@ class Run(Model):
     match_round: Mapped[MatchRound] = relationship(back_populates="runs")
 
     @property
+    def goals(self) -> list[str]:
+        """The goals this run was given, most important first; an older run keeps those of its round."""
+        given: dict[str, Any] = self.decisions.get("policy") or {}
+        found: list[str] = given.get("goals") or self.match_round.goals
+        return found
+
+    @property
     def status(self) -> str:
         if self.ended_at:
             return "failed" if self.failure else "done"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 
-from platsverket import desk_words, glance, outcome_words, outcomes, questions, runs
-from platsverket.schemas import QuestionSchema, load
+from platsverket import alternatives, desk_words, glance, outcome_words, outcomes, questions, runs, trials
+from platsverket.schemas import QuestionSchema, WhatIfSchema, load
 from platsverket.web import Paging, by, db, form_values, page, paging, rule
 
 blueprint = Blueprint("desk", __name__, url_prefix="/rounds")
@@ -38,3 +38,57 @@ def ask(ref: str, run_ref: str) -> Any:
     questions.ask(db(), by(), ref, run_ref, load(QuestionSchema(), form_values()))
     flash(gettext("The project lead has been asked. You see the answer here and get it by e-mail."), "success")
     return redirect(url_for("rounds.outcome", ref=ref, run_ref=run_ref, show="without", _anchor="list"), 303)
+
+
+@blueprint.get("/<ref>/runs/<run_ref>/needs/<need_ref>")
+@rule("round.steer")
+def alternatives_of(ref: str, run_ref: str, need_ref: str) -> Any:
+    """One request and all its alternatives: where it may be, who holds the seats, what forbids the rest."""
+    run = runs.done_run(db(), by(), ref, run_ref)
+    found = alternatives.of(db(), by(), run, need_ref)
+    without = request.args.get("show") == "forbidden"
+    code = request.args.get("rule", "")
+    listed = [one for one in found.forbidden if not code or code in one.rules] if without else found.allowed
+    here = Paging(paging().number, ROWS)
+    part = listed[here.offset : here.offset + here.size]
+    holders = [] if without else [holder.need for one in part for holder in one.held]
+    needs, offers = outcomes.named(db(), by(), needs=holders, offers=[one.offer for one in part])
+    return page(
+        "rounds/alternatives.html",
+        match_round=run.match_round, run=run, found=found, without=without, asked={"rule": code},
+        part=part, total=len(listed), needs=needs, offers=offers, paging=here,
+        reasons=outcomes.reasons_of(db(), by(), run, need_ref), told=outcome_words, desk=desk_words,
+    )  # fmt: skip
+
+
+# Trials
+
+
+@blueprint.post("/<ref>/runs/<run_ref>/trials")
+@rule("round.steer")
+def what_if(ref: str, run_ref: str) -> Any:
+    """Try what would follow if a request were forced into premises."""
+    trial = trials.what_if(db(), by(), ref, run_ref, load(WhatIfSchema(), form_values()))
+    return redirect(url_for("desk.trial", ref=ref, run_ref=run_ref, trial_ref=trial.ref), 303)
+
+
+@blueprint.get("/<ref>/runs/<run_ref>/trials/<trial_ref>")
+@rule("round.steer")
+def trial(ref: str, run_ref: str, trial_ref: str) -> Any:
+    """A trial: under way, or what it found."""
+    one = trials.read(db(), by(), ref, run_ref, trial_ref)
+    said = trials.told(db(), by(), one) if one.status == "done" else None
+    touched = [*said.held, *_places(said)] if said else []
+    needs, offers = outcomes.named(
+        db(), by(),
+        needs=[place["need"] for place in touched], offers=[place["offer"] for place in touched],
+    )  # fmt: skip
+    return page(
+        "rounds/trial.html",
+        match_round=one.run.match_round, run=one.run, trial=one, said=said, needs=needs, offers=offers,
+        told=outcome_words, desk=desk_words,
+    )  # fmt: skip
+
+
+def _places(said: trials.Told) -> list[dict[str, Any]]:
+    return [place for change in said.changes or [] for place in (change.before, change.after) if place]

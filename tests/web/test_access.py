@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from platsverket import accounts, decisions, proposals, rounds
+from platsverket import accounts, decisions, proposals, rounds, trials
 from platsverket.access import POLICY
 from platsverket.app import create_app
 from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Model, Need, Offer, Question, Run, User
@@ -109,6 +109,8 @@ class World:
             "run_ref": self.refs["run"],
             "decision_ref": self.refs["decision"],
             "question_ref": self.refs["question"],
+            "trial_ref": self.refs["trial"],
+            "need_ref": self.refs["need"],
             "code": "no-room",
         }
         if "ref" in rule.arguments:
@@ -227,6 +229,8 @@ def _things(world: World) -> None:
     rounds.publish(make.session, by, make.config, ref, run)
     world.refs |= {"round": ref, "run": run, "decision": decision.ref, "account": make.user().ref}
     world.refs["question"] = _question(world, match_round.runs[-1])
+    tried = {"need": world.refs["need"], "offer": world.refs["open"]}
+    world.refs["trial"] = trials.what_if(make.session, by, ref, run, tried).ref
     _agree(world)
 
 

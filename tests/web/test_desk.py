@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from platsverket import decisions, glance, outcomes
+from platsverket import decisions, glance, outcomes, runs
 from tests.conftest import Web
 from tests.web.desk import Desk, text
 
@@ -111,7 +111,9 @@ def test_no_page_of_the_desk_asks_the_database_once_for_each_row(desk: Desk) -> 
             desk.make.offer(agency), desk.make.need(agency), desk.make.need(agency, seats=40)
         match_round, run = desk.matched()
         here = f"/rounds/{match_round.ref}/runs/{run.ref}"
-        counts.append([desk.queries(path) for path in (here, f"{here}?show=without", f"{here}/figures")])
+        need = next(iter(runs.things(desk.make.session, run)[0]))
+        parts = ("", "?show=without", "/figures", f"/needs/{need}", f"/needs/{need}?show=forbidden")
+        counts.append([desk.queries(f"{here}{part}") for part in parts])
     assert counts[0] == counts[1]
 
 
@@ -137,3 +139,35 @@ def test_a_change_that_would_help_is_asked_and_answered_on_the_pages(desk: Desk)
     assert "You said yes" in page and "Seats 10" in page
     assert "The project lead said yes" in text(desk.coordinator.get(f"{outcome}?show=without"))
     assert "Questions from coordinators" not in text(desk.coordinator.get(f"/needs/{need.ref}"))
+
+
+def test_a_placement_is_tried_before_it_is_decided(desk: Desk) -> None:
+    """From the outcome to the alternatives, to what would follow, to the lock; the page waits for it."""
+    desk.offer(seats=5), desk.offer(seats=2, title="Lilla rummet")
+    desk.need(title="Stora", seats=5)
+    small = desk.need(title="Lilla", seats=3)
+    match_round, run = desk.matched()
+    outcome = f"/rounds/{match_round.ref}/runs/{run.ref}"
+    here = f"{outcome}/needs/{small.ref}"
+    assert here in desk.coordinator.get(f"{outcome}?show=without").text
+    page = desk.coordinator.get(here)
+    assert "Taken Stora" in text(page) and "Uses 3 of 5 seats" in text(page)
+    forbidden = text(desk.coordinator.get(f"{here}?show=forbidden&rule=size"))
+    assert "Lilla rummet" in forbidden and "Too small." in forbidden
+    assert "There are no such premises" in text(desk.coordinator.get(f"{here}?show=forbidden&rule=near"))
+    form = re.search(r'<form method="post" action="([^"]+/trials)">(.*?)</form>', page.text, re.S)
+    assert form
+    fields = dict(re.findall(r'name="(need|offer)" value="(\w+)"', form[2]))
+    there = desk.coordinator.post(form[1], fields).location
+    page = desk.coordinator.get(there)
+    assert "The round is being solved once more" in text(page) and 'hx-trigger="every 2s"' in page.text
+    desk.work()
+    page = desk.coordinator.get(there)
+    assert "hx-trigger" not in page.text
+    assert "As many seats as possible −2 worse" in text(page)
+    assert "Stora , Gästmyndigheten loses its place Kontor i Östersund" in text(page)
+    assert "Lilla , Gästmyndigheten gets a place no place Kontor i Östersund" in text(page)
+    lock = re.search(r'href="([^"]+decide\?kind=lock[^"]+)"', page.text)
+    assert lock and desk.coordinator.get(lock[1].replace("&amp;", "&")).status_code == 200
+    assert desk.coordinator.post(form[1], {"need": small.ref}).status_code == 422
+    assert desk.coordinator.get(f"{outcome}/needs/2222222222").status_code == 404
