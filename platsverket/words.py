@@ -203,6 +203,8 @@ EVENTS = {
     "account.signed_in": _("Signed in."),
     "account.language_changed": _("The language of an account was changed."),
     "account.mail_changed": _("The choice about e-mail was changed to: %(when)s."),
+    "account.calendar_made": _("The address of a calendar was made."),
+    "account.calendar_revoked": _("The address of a calendar was revoked."),
     "account.mail_refused": _("The mail server answered %(code)s: the address of an account takes no mail."),
     "account.password_changed": _("A password was changed."),
     "account.password_reset": _("An administrator made a new password."),

@@ -7,6 +7,7 @@ never leave the database. Dates are calendar dates, times are UTC.
 from __future__ import annotations
 
 from platsverket.models.base import NAMES, REF_ALPHABET, REF_LENGTH, WEEKDAYS, Model, Utc, Weekdays, new_ref
+from platsverket.models.calendars import CalendarFeed
 from platsverket.models.claims import Claim
 from platsverket.models.deals import DECLINE_REASONS, WITHDRAW_REASONS, Agreement, Proposal, SeatDay, used_days
 from platsverket.models.events import Event
@@ -48,6 +49,7 @@ __all__ = [
     "Agency",
     "Agreement",
     "ApiToken",
+    "CalendarFeed",
     "Claim",
     "Decision",
     "Event",

@@ -9,6 +9,7 @@ from flask_babel import force_locale, gettext
 from flask_login import current_user
 
 from platsverket import accounts, substitutes
+from platsverket import calendars as feeds
 from platsverket.database import this_day
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.models import AT_ONCE, DAILY
@@ -126,3 +127,22 @@ def revoke(ref: str) -> Any:
     accounts.revoke_token(db(), by(), ref)
     flash(gettext("The token has been revoked. It no longer works."), "success")
     return redirect(url_for("me.tokens"), 303)
+
+
+@blueprint.route("/calendars", methods=["GET", "POST"])
+@rule("self")
+def calendars() -> Any:
+    if not submitted():
+        return page("me/calendars.html", feeds=feeds.own(db(), by()))
+    feed, secret = feeds.make(db(), by(), request.form.get("offer", ""))
+    # Made of our own settings: the Host header is the caller's, and no secret is shown under a name that is not ours.
+    address = config().site.address.rstrip("/") + url_for("calendars.show", secret=secret)
+    return page("me/calendar.html", feed=feed, address=address)
+
+
+@blueprint.post("/calendars/<ref>/revoke")
+@rule("self")
+def revoke_calendar(ref: str) -> Any:
+    feeds.revoke(db(), by(), ref)
+    flash(gettext("The calendar address has been revoked. It leads nowhere any more."), "success")
+    return redirect(url_for("me.calendars"), 303)

@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from platsverket import accounts, decisions, proposals, rounds, trials
+from platsverket import accounts, calendars, decisions, proposals, rounds, trials
 from platsverket.access import POLICY
 from platsverket.app import create_app
 from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Model, Need, Offer, Question, Run, User
@@ -103,7 +103,7 @@ class World:
         refs = {
             "offers": self.refs.get(offer, MISSING), "needs": self.refs["need"], "rounds": self.refs["round"],
             "proposals": self.refs["proposal"], "agreements": self.refs["agreement"], "accounts": self.refs["account"],
-            "me": self.refs.get(f"token of {who}", MISSING),
+            "me": self.refs.get(f"{rule.endpoint} of {who}", MISSING),
         }  # fmt: skip
         values = {
             "run_ref": self.refs["run"],
@@ -111,6 +111,7 @@ class World:
             "question_ref": self.refs["question"],
             "trial_ref": self.refs["trial"],
             "need_ref": self.refs["need"],
+            "secret": self.refs["calendar"],
             "code": "no-room",
         }
         if "ref" in rule.arguments:
@@ -155,7 +156,8 @@ class World:
             by = make.identity(user)
             _, secret = accounts.make_token(make.session, by, make.config.sign_in, asked)
             spare, _ = accounts.make_token(make.session, by, make.config.sign_in, asked)
-            self.users[who], self.refs[f"token of {who}"] = user, spare.ref
+            self.users[who], self.refs[f"me.revoke of {who}"] = user, spare.ref
+            self.refs[f"me.revoke_calendar of {who}"] = calendars.make(make.session, by)[0].ref
             headers = {"Authorization": f"Bearer {secret}"}
             email = user.email
             make.session.rollback()
@@ -232,6 +234,7 @@ def _things(world: World) -> None:
     tried = {"need": world.refs["need"], "offer": world.refs["open"]}
     world.refs["trial"] = trials.what_if(make.session, by, ref, run, tried).ref
     _agree(world)
+    world.refs["calendar"] = calendars.make(make.session, make.identity(lead))[1]
 
 
 def _question(world: World, run: Run) -> str:
