@@ -252,6 +252,7 @@ class ShownRun(Shown):
     ended_at = Moment(allow_none=True)
     stop_requested_at = Moment(allow_none=True)
     published_at = Moment(allow_none=True)
+    is_refill = fields.Boolean(metadata={"description": "Whether it fills up a published round."})
     failure = _maybe()
     market_sha256 = _text()
     progress = fields.Dict(metadata={"description": "How far a run under way is: phase, goal, value and bound."})

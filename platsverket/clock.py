@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from platsverket import mailing, proposals, round_moments
+from platsverket import mailing, proposals, refills, round_moments
 from platsverket.config import Config
 from platsverket.database import now
 from platsverket.errors import Refused
@@ -27,6 +27,7 @@ SECONDS = 5.0
 DUE: tuple[Callable[[Session, Config, datetime], object], ...] = (
     proposals.expire_due,
     round_moments.call_out,
+    refills.call_out,
     mailing.send_due,
 )
 

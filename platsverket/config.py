@@ -61,6 +61,9 @@ class RoundSettings:
     seed: int = 0
     answer_days: int = 14
     reconfirm_days: int = 7
+    refill: str = "auto"
+    refill_wait_seconds: int = 60
+    refill_answer_days: int = 7
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "site.languages": ("sv", "en"),
     "rounds.goals": ("most_seats", "most_needs", "longest_waiting", "best_fit", "least_change", "fair_share"),
     "rounds.effort": ("quick", "normal", "thorough"),
+    "rounds.refill": ("auto", "released"),
     "jobs.runner": ("thread", "worker"),
     "mail.security": ("none", "starttls", "tls"),
     "places.provider": ("register", "nominatim"),

@@ -18,9 +18,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from platsverket.access import ANONYMOUS
+from platsverket.database import now
 from platsverket.errors import Refused
 from platsverket.events import record
-from platsverket.models import Agreement, Offer, Proposal, SeatDay, used_days
+from platsverket.models import Agreement, Freed, Offer, Proposal, SeatDay, used_days
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,10 @@ def agree(session: Session, proposal: Proposal) -> None:
     proposal.holds_seats = False
 
 
-def let_go(session: Session, proposal: Proposal) -> None:
-    """Give back what an open proposal held."""
+def let_go(session: Session, proposal: Proposal, cause: str) -> None:
+    """Give back what an open proposal held, for one of ``models.deals.FREED_BY``."""
     if proposal.holds_seats:
+        freed(session, proposal.offer_id, cause)
         _shift(session, proposal.offer, _days(proposal), held=-_units(proposal.offer, proposal.seats))
         proposal.holds_seats = False
 
@@ -103,8 +105,23 @@ def let_go(session: Session, proposal: Proposal) -> None:
 def end(session: Session, agreement: Agreement, last_day: date) -> None:
     """Give back an agreement's days after ``last_day``."""
     proposal = agreement.proposal
-    freed = [d for d in _days(proposal) if last_day < d <= agreement.last_day]
-    _shift(session, proposal.offer, freed, agreed=-_units(proposal.offer, proposal.seats))
+    days = [d for d in _days(proposal) if last_day < d <= agreement.last_day]
+    _shift(session, proposal.offer, days, agreed=-_units(proposal.offer, proposal.seats))
+    if days:
+        freed(session, proposal.offer_id, "ended")
+
+
+def freed(session: Session, offer_id: int, cause: str) -> None:
+    """Note that an offer has more room than before, so that the round in force is filled up."""
+    session.add(Freed(at=now(), offer_id=offer_id, cause=cause))
+
+
+def take_up(session: Session, at: datetime, run_id: int | None = None) -> Counter[str]:
+    """All that came free is in a market now, a refill's where ``run_id`` names it; returns how often by which cause."""
+    waiting = session.scalars(select(Freed).where(Freed.taken_up_at.is_(None)).with_for_update()).all()
+    for one in waiting:
+        one.taken_up_at, one.run_id = at, run_id
+    return Counter(one.cause for one in waiting)
 
 
 def release_expired(session: Session, at: datetime) -> int:
@@ -118,7 +135,7 @@ def release_expired(session: Session, at: datetime) -> int:
         session.refresh(proposal, with_for_update={"of": Proposal})
         if not proposal.holds_seats:
             continue
-        let_go(session, proposal)
+        let_go(session, proposal, "expired")
         proposal.expired_at = at
         record(session, ANONYMOUS, "proposal.expired", "proposal", proposal.ref)
         expired += 1

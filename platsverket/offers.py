@@ -64,6 +64,7 @@ def post(session: Session, by: Identity, config: Config, values: dict[str, Any])
     _fill(session, by, config, offer, values)
     session.add(offer)
     session.flush()
+    ledger.freed(session, offer.id, "offer")
     record(session, by, "offer.posted", "offer", offer.ref, agency_id=offer.agency_id, seats=offer.seats)
     return offer
 
@@ -97,6 +98,7 @@ def change(
     if given_up:
         raise Refused("committed", commitments=given_up)
     offer.changed_at = now()
+    ledger.freed(session, offer.id, "offer")
     if units != (offer.seats, offer.sharing):
         ledger.recount(session, offer, owed, today)
     record(session, by, "offer.changed", "offer", offer.ref, agency_id=offer.agency_id, seats=offer.seats)
@@ -138,6 +140,8 @@ def reconfirm(session: Session, by: Identity, config: Config, ref: str) -> Offer
     offer = find(session, by, "offer.edit", Offer, ref, seen="offer.read", lock=True)
     if offer.withdrawn_at:
         raise Refused("offer_withdrawn")
+    if offer.valid_until < this_day():
+        ledger.freed(session, offer.id, "offer")
     offer.valid_until = this_day() + timedelta(days=config.offers.valid_days)
     record(session, by, "offer.reconfirmed", "offer", offer.ref, agency_id=offer.agency_id)
     return offer

@@ -173,13 +173,13 @@ def reasons_of(session: Session, by: Identity, run: Run, need_ref: str) -> list[
 
 
 def answer(session: Session, by: Identity, need: Need) -> Answer | None:
-    """Why the last published round made no proposal to a need, and what would help; None where it did, or had none.
+    """Why the last round or refill published made no proposal to a need, and what would help; None where it did.
 
     Of premises that this reader may see only in part a change is told without figures, and of others not at all:
     a distance or a number of seats would tell what is hidden. Numbers of premises count sealed ones, so they are told
     only to coordinators from whom none in the round are sealed.
     """
-    run = session.scalar(select(Run).where(Run.published_at.is_not(None)).order_by(Run.published_at.desc()).limit(1))
+    run = _last_about(session, need)
     if run is None:
         return None
     aside = next((one for one in run.match_round.set_aside if one["need"] == need.ref), None)
@@ -192,6 +192,16 @@ def answer(session: Session, by: Identity, need: Need) -> Answer | None:
         return None
     why = _told(found["reasons"], by.has(COORDINATOR) and not runs.sealed_from(session, by, run))
     return Answer(run.match_round, None, why, _helping(session, by, found["would_help"]))
+
+
+def _last_about(session: Session, need: Need) -> Run | None:
+    """The last published run of the last published round that looked for a place for this need."""
+    published = select(Run).where(Run.published_at.is_not(None)).order_by(Run.published_at.desc(), Run.id.desc())
+    last = session.scalar(published.limit(1))
+    if last is None:
+        return None
+    of_round = session.scalars(published.where(Run.round_id == last.round_id))
+    return next((run for run in of_round if need.ref in runs.things(session, run)[0]), None)
 
 
 def _told(reasons: list[dict[str, Any]], counted: bool) -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ def answer(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> 
     setattr(proposal, f"{side}_answered_at", at)
     if values["answer"] == "declined":
         setattr(proposal, f"{side}_reason", values["reason"])
-        ledger.let_go(session, proposal)
+        ledger.let_go(session, proposal, "declined")
     record(
         session, by, f"proposal.{values['answer']}", "proposal", ref,
         agency_id=_agency_id(proposal, side), side=side, reason=values.get("reason"),
@@ -98,7 +98,7 @@ def withdraw(session: Session, by: Identity, ref: str, values: dict[str, Any]) -
     at = clock(session)
     _demand_open(proposal, at)
     proposal.withdrawn_at, proposal.withdrawn_side, proposal.withdrawn_reason = at, side, values["reason"]
-    ledger.let_go(session, proposal)
+    ledger.let_go(session, proposal, "withdrawn")
     record(
         session, by, "proposal.withdrawn", "proposal", ref,
         agency_id=_agency_id(proposal, side), side=side, reason=values["reason"],

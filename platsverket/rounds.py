@@ -7,25 +7,19 @@ what it was given, so that it can be run again years later. A plan is checked on
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
-import matching
-from platsverket import decisions, ledger, markets, runs
+from platsverket import decisions, ledger, markets, publishing, runs
 from platsverket.access import Identity, demand, rows
 from platsverket.config import Config
-from platsverket.database import STOCKHOLM, clock, now, this_day, writing
+from platsverket.database import clock, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
-from platsverket.models import MatchRound, Need, Offer, Proposal, Run, new_ref
-
-# What a coordinator may decide against when locking; capacity and bars bind everybody.
-WAIVED_BY_LOCK = {"near", "size", "features", "weekdays", "admission"}
-
+from platsverket.models import MatchRound, Offer, Run
 
 # Opening and freezing
 
@@ -71,7 +65,8 @@ def freeze_as_it_is(
     """
     ledger.release_expired(session, at)
     market = markets.build(session, by, config, match_round.goals, today)
-    match_round.market_sha256 = _usable(session, market).sha256
+    ledger.take_up(session, at)
+    match_round.market_sha256 = runs.usable(session, market).sha256
     match_round.market = json.dumps(market, ensure_ascii=False, separators=(",", ":"))
     match_round.frozen_at = at
     # All who steer rounds read the event: it must not tell how many sealed premises there are.
@@ -79,18 +74,6 @@ def freeze_as_it_is(
     told = {"offers": sum(offer["id"] not in sealed for offer in market["offers"]), "needs": len(market["needs"])}
     record(session, actor, "round.frozen", "round", match_round.ref, **told, sha256=match_round.market_sha256)
     return told
-
-
-def _usable(session: Session, market: dict[str, Any]) -> matching.Market:
-    """The market as the engine reads it; raises Refused("market_impossible") naming what is posted wrong."""
-    try:
-        return matching.Market.from_json(market)
-    except matching.MarketError as error:
-        places = [re.match(r"\$\.(offers|needs)\[(\d+)\]", fault.path) for fault in error.faults[:20]]
-        refs = {market[place[1]][int(place[2])]["id"] for place in places if place}
-        titles = select(Offer.title).where(Offer.ref.in_(refs)).union(select(Need.title).where(Need.ref.in_(refs)))
-        codes = sorted({fault.code for fault in error.faults})
-        raise Refused("market_impossible", things=sorted(session.scalars(titles)) or codes) from None
 
 
 @writing
@@ -163,7 +146,7 @@ def request_run(session: Session, by: Identity, config: Config, ref: str, values
         requested_at=now(),
         requested_by_id=by.user_id,
         decisions=given,
-        market_sha256=_usable(session, {**market, **given}).sha256,
+        market_sha256=runs.usable(session, {**market, **given}).sha256,
         progress={},
         summary={},
     )
@@ -199,130 +182,12 @@ def publish(session: Session, by: Identity, config: Config, ref: str, run_ref: s
         raise Refused("round_not_matched")
     run = runs.run_of(session, by, ref, run_ref)
     at = clock(session)
-    deadline = datetime.combine(match_round.answer_by + timedelta(days=1), time(), STOCKHOLM).astimezone(UTC)
+    deadline = publishing.end_of(match_round.answer_by)
     if deadline <= at:
         raise Refused("answer_time_over")
     ledger.release_expired(session, at)
-    plan = runs.plan_of(session, run)
-    market = json.loads(match_round.market or "{}")
-    committed = {lock["need"] for lock in market["decisions"]["locked"]}
-    wanted = [p for p in plan["placements"] if p["need"] not in committed]
-    _hold(session, wanted)
-    standing, aside = _still_standing(session, by, config, match_round, wanted)
-    proposals = [_proposal(match_round, run, *entry, at, deadline) for entry in standing]
-    refused = {p.ref for p in ledger.hold_all(session, proposals)}
-    for proposal, (placement, need, _offer) in zip(proposals, standing, strict=True):
-        if proposal.ref in refused:
-            aside.append(_aside(placement, "taken"))
-            continue
-        session.add(proposal)
-        record(session, by, "proposal.published", "proposal", proposal.ref, agency_id=need.agency_id, round=ref)
+    proposals, aside = publishing.put_forward(session, by, config, match_round, run, at, deadline)
     match_round.published_at = run.published_at = at
     match_round.set_aside = aside
-    record(
-        session, by, "round.published", "round", ref,
-        run=run.ref, proposals=len(wanted) - len(aside), set_aside=len(aside),
-    )  # fmt: skip
+    record(session, by, "round.published", "round", ref, run=run.ref, proposals=len(proposals), set_aside=len(aside))
     return match_round
-
-
-def _hold(session: Session, wanted: list[dict[str, Any]]) -> None:
-    """Hold the offers and requests of these placements: nobody withdraws one between its check and its proposal."""
-    for model, name in ((Offer, "offer"), (Need, "need")):
-        theirs: Any = model
-        named = theirs.ref.in_({p[name] for p in wanted})
-        session.execute(select(theirs.id).where(named).order_by(theirs.id).with_for_update())
-    session.expire_all()
-
-
-def _proposal(
-    match_round: MatchRound,
-    run: Run,
-    placement: dict[str, Any],
-    need: Need,
-    offer: Offer,
-    at: datetime,
-    deadline: datetime,
-) -> Proposal:
-    return Proposal(
-        ref=new_ref(),
-        round_id=match_round.id,
-        run_id=run.id,
-        need=need,
-        offer=offer,
-        offer_id=offer.id,
-        start=date.fromisoformat(placement["start"]),
-        until=date.fromisoformat(placement["until"]),
-        weekdays=need.weekdays,
-        seats=need.seats,
-        km=placement["km"],
-        fit=placement["fit"],
-        published_at=at,
-        answer_by=deadline,
-        holds_seats=False,
-    )
-
-
-def _still_standing(
-    session: Session, by: Identity, config: Config, match_round: MatchRound, wanted: list[dict[str, Any]]
-) -> tuple[list[tuple[dict[str, Any], Need, Offer]], list[dict[str, Any]]]:
-    """The placements that hold against offers and requests as they are now, heaviest first; the others with a code."""
-    today = this_day()
-    market = markets.build(session, by, config, match_round.goals, today)
-    offers = {o["id"] for o in market["offers"]}
-    needs = {n["id"] for n in market["needs"]} - {lock["need"] for lock in market["decisions"]["locked"]}
-    given = decisions.given(session, match_round, {"decisions": {"locked": []}})["decisions"]
-    locked = {lock["need"] for lock in given["locked"]}
-    market["decisions"]["barred"] = [
-        b for b in given["barred"] if b["offer"] in offers and b.get("need", next(iter(needs), "")) in needs
-    ]
-    market["decisions"]["locked"] = []
-    now_market = _usable(session, market)
-    standing, aside = [], []
-    need_rows = _by_ref(session, Need, [p["need"] for p in wanted])
-    offer_rows = _by_ref(session, Offer, [p["offer"] for p in wanted])
-    for placement in wanted:
-        need, offer = need_rows[placement["need"]], offer_rows[placement["offer"]]
-        entry = _placement(placement)
-        code = _gone(need, offer, needs, offers, today) or _broken(now_market, entry, need.ref in locked, offer)
-        if code:
-            aside.append(_aside(placement, code))
-        else:
-            standing.append((placement, need, offer))
-    standing.sort(key=lambda s: (-s[1].priority * s[1].seats, s[1].ref))
-    return standing, aside
-
-
-def _by_ref(session: Session, model: Any, refs: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for i in range(0, len(refs), 500):
-        query = select(model).where(model.ref.in_(refs[i : i + 500])).options(joinedload(model.agency))
-        found.update({thing.ref: thing for thing in session.scalars(query).unique()})
-    return found
-
-
-def _gone(need: Need, offer: Offer, needs: set[str], offers: set[str], today: date) -> str | None:
-    if need.ref not in needs:
-        return "need_withdrawn" if need.withdrawn_at else "need_no_longer_open"
-    if offer.ref not in offers:
-        return {"withdrawn": "offer_withdrawn", "expired": "offer_expired"}.get(offer.status(today), "offer_over")
-    return None
-
-
-def _broken(market: matching.Market, placement: matching.Placement, locked: bool, offer: Offer) -> str | None:
-    """The first rule that a placement breaks as things are now; a locked one only has to lie inside an availability."""
-    codes = matching.broken(market, placement)
-    if locked:
-        inside = any(s.first_day <= placement.start and placement.until <= s.last_day for s in offer.spans)
-        waived = WAIVED_BY_LOCK | ({"dates"} if inside else set())
-        codes = [code for code in codes if code not in waived]
-    return codes[0] if codes else None
-
-
-def _placement(p: dict[str, Any]) -> matching.Placement:
-    start, until = date.fromisoformat(p["start"]), date.fromisoformat(p["until"])
-    return matching.Placement(p["need"], p["offer"], start, until, p["km"], p["fit"])
-
-
-def _aside(placement: dict[str, Any], code: str) -> dict[str, Any]:
-    return {"need": placement["need"], "offer": placement["offer"], "start": placement["start"], "code": code}

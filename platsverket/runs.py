@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ from platsverket.config import Config
 from platsverket.database import clock, writing
 from platsverket.errors import Refused
 from platsverket.events import record
-from platsverket.models import MatchRound, Offer, Run
+from platsverket.models import MatchRound, Need, Offer, Run
 
 # Working off
 
@@ -60,7 +61,7 @@ def _held(held: Claim) -> Any:
 
 
 def market_of(session: Session, run: Run) -> dict[str, Any]:
-    """The market of a run exactly as the engine got it: the round's frozen one with the run's decisions."""
+    """The market of a run exactly as the engine got it: its round's or, of a refill, its own, with its decisions."""
     return {**_frozen(session, run), **run.decisions}
 
 
@@ -76,8 +77,10 @@ def promised(session: Session, run: Run) -> set[str]:
 
 
 def frozen_text(session: Session, run: Run) -> str:
-    """The market of a run's round as it was frozen, as it is stored."""
-    return session.scalars(select(MatchRound.market).where(MatchRound.id == run.round_id)).one() or "{}"
+    """The market of a run's round as it was frozen, or a refill's own, as it is stored."""
+    of_round = select(MatchRound.market).where(MatchRound.id == run.round_id)
+    own = select(Run.market).where(Run.id == run.id)
+    return session.scalars(own if run.is_refill else of_round).one() or "{}"
 
 
 def _frozen(session: Session, run: Run) -> dict[str, Any]:
@@ -143,6 +146,18 @@ def placed_figures(seats: dict[str, int], placements: list[dict[str, Any]]) -> d
         "seats_placed": sum(seats[p["need"]] for p in placements),
         "mean_km": round(sum(kilometres) / len(kilometres), 1) if kilometres else None,
     }
+
+
+def usable(session: Session, market: dict[str, Any]) -> matching.Market:
+    """The market as the engine reads it; raises Refused("market_impossible") naming what is posted wrong."""
+    try:
+        return matching.Market.from_json(market)
+    except matching.MarketError as error:
+        places = [re.match(r"\$\.(offers|needs)\[(\d+)\]", fault.path) for fault in error.faults[:20]]
+        refs = {market[place[1]][int(place[2])]["id"] for place in places if place}
+        titles = select(Offer.title).where(Offer.ref.in_(refs)).union(select(Need.title).where(Need.ref.in_(refs)))
+        codes = sorted({fault.code for fault in error.faults})
+        raise Refused("market_impossible", things=sorted(session.scalars(titles)) or codes) from None
 
 
 # Reading

@@ -136,6 +136,7 @@ END_REASONS = {
     "moved": _("Moving elsewhere"),
     "other": _("Another reason"),
 }
+FREED = deal_codes.FREED
 WITHDRAWN = {**DECLINE_REASONS, **END_REASONS}
 ASIDE = {
     "need_withdrawn": _("the request has been withdrawn"),

@@ -8,10 +8,10 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
-from platsverket import accounts, needs, offers, proposals, rounds
+from platsverket import accounts, needs, offers, proposals, refills, rounds
 from platsverket.access import Identity
 from platsverket.config import Config
-from platsverket.database import this_day, writing
+from platsverket.database import now, this_day, writing
 from platsverket.jobs import Worker
 from platsverket.models import CASE_OFFICER, COORDINATOR, PROJECT_LEAD, Agency, MatchRound, Need, Offer, Proposal, User
 
@@ -119,6 +119,18 @@ class Factory:
         from sqlalchemy.orm import sessionmaker
 
         assert Worker(sessionmaker(self.session.get_bind(), expire_on_commit=False), self.config).work_once()
+        self.session.rollback()
+        self.session.expire_all()
+
+    def filled_up(self, later: timedelta = timedelta(minutes=2)) -> None:
+        """The clock, a worker and the clock again, after what came free has been quiet for a while."""
+        from sqlalchemy.orm import sessionmaker
+
+        self.session.rollback()
+        refills.call_out(self.session, self.config, now() + later)
+        self.session.rollback()
+        Worker(sessionmaker(self.session.get_bind(), expire_on_commit=False), self.config).work_once()
+        refills.call_out(self.session, self.config, now() + later)
         self.session.rollback()
         self.session.expire_all()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from platsverket.models.base import NAMES, REF_ALPHABET, REF_LENGTH, WEEKDAYS, Model, Utc, Weekdays, new_ref
 from platsverket.models.calendars import CalendarFeed
 from platsverket.models.claims import Claim
-from platsverket.models.deals import DECLINE_REASONS, WITHDRAW_REASONS, Agreement, Proposal, SeatDay, used_days
+from platsverket.models.deals import DECLINE_REASONS, WITHDRAW_REASONS, Agreement, Freed, Proposal, SeatDay, used_days
 from platsverket.models.events import Event
 from platsverket.models.mail import OutboxMail
 from platsverket.models.needs import Need
@@ -53,6 +53,7 @@ __all__ = [
     "Claim",
     "Decision",
     "Event",
+    "Freed",
     "MatchRound",
     "Membership",
     "Model",

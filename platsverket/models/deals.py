@@ -129,6 +129,31 @@ class SeatDay(Model):
     held: Mapped[int] = mapped_column(default=0)
 
 
+FREED_BY = ("declined", "expired", "withdrawn", "ended", "offer")
+
+
+class Freed(Model):
+    """Capacity came free: written with what freed it, and taken up by a round's market or by a refill of a round."""
+
+    __tablename__ = "freed"
+    __table_args__ = table_args(
+        CheckConstraint("cause IN ('declined', 'expired', 'withdrawn', 'ended', 'offer')", name="cause"),
+        Index(
+            "ix_freed_waiting",
+            "at",
+            sqlite_where=text("taken_up_at IS NULL"),
+            postgresql_where=text("taken_up_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"))
+    cause: Mapped[str] = mapped_column(String(10))
+    taken_up_at: Mapped[datetime | None]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"), index=True)  # the refill that took it up
+
+
 def used_days(start: date, until: date, weekdays: tuple[str, ...]) -> list[date]:
     """The days a placement uses: those of start…until (both included) whose weekday is asked for."""
     wanted = {WEEKDAYS.index(day) for day in weekdays}

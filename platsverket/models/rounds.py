@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from platsverket.models.base import Model, ref_column, table_args
@@ -93,6 +93,8 @@ class Run(Model):
     plan: Mapped[str | None] = deferred(mapped_column(Text))
     summary: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     published_at: Mapped[datetime | None]  # this run's plan is the one that was published
+    is_refill: Mapped[bool] = mapped_column(default=False, server_default=false())  # fills up a published round
+    market: Mapped[str | None] = deferred(mapped_column(Text))  # a refill has a market of its own
     match_round: Mapped[MatchRound] = relationship(back_populates="runs")
 
     @property

@@ -5,11 +5,24 @@ from __future__ import annotations
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from platsverket.views import accounts, agreements, calendars, desk, events, me, needs, offers, proposals, rounds, start
+from platsverket.views import (
+    accounts,
+    agreements,
+    calendars,
+    desk,
+    events,
+    me,
+    needs,
+    offers,
+    proposals,
+    refills,
+    rounds,
+    start,
+)
 from platsverket.views.api import register as register_api
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
-    for view in (start, offers, needs, rounds, desk, proposals, agreements, accounts, events, me, calendars):
+    for view in (start, offers, needs, rounds, refills, desk, proposals, agreements, accounts, events, me, calendars):
         app.register_blueprint(view.blueprint)
     register_api(app, csrf)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from platsverket import accounts, clock, offers, proposals, rounds
+from platsverket import accounts, clock, offers, proposals, rounds, runs
 from platsverket.clock import Clock
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM, writing
@@ -131,14 +131,14 @@ def test_a_round_that_cannot_be_frozen_is_told_of_and_stops_no_other(
     """Its coordinator is asked to freeze it by hand; nothing of the attempt remains, and the next round is frozen."""
     steerer = make.coordinator()
     bad, good = make.round(steerer).ref, make.round(steerer).ref
-    usable = rounds._usable
+    usable = runs.usable
 
     def picky(session: Session, market: dict[str, Any]) -> Any:
         if len(_happened(session, "round.freeze_failed")) == 0:
             raise rounds.Refused("market_impossible", things=["Kontoret"])
         return usable(session, market)
 
-    monkeypatch.setattr(rounds, "_usable", picky)
+    monkeypatch.setattr(runs, "usable", picky)
     for _ in range(3):
         _tick(session, keeper, _midnight(make.today))
     status = {one.ref: one.status for one in session.scalars(select(MatchRound))}

@@ -95,7 +95,9 @@ def test_seats_that_were_let_go_are_taken_anew_or_refused(make: Factory) -> None
     def others_hold(session: Session, seats: int) -> None:
         session.execute(update(SeatDay).values(held=seats))
 
-    writing(lambda session: ledger.let_go(session, session.get_one(Proposal, deal.proposal.id)))(make.session)
+    writing(lambda session: ledger.let_go(session, session.get_one(Proposal, deal.proposal.id), "declined"))(
+        make.session
+    )
     others_hold(make.session, 4)
     deal.answer(deal.officer, ACCEPT)
     with pytest.raises(Refused, match="no_room"):

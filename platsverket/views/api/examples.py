@@ -100,7 +100,7 @@ RUN_BODY = {"effort": "normal", "seed": 0}
 RUN = {
     "ref": RUN_REF, "number": 1, "status": "done", **RUN_BODY, "requested_at": "2027-01-04T06:05:00Z",
     "started_at": "2027-01-04T06:05:01Z", "ended_at": "2027-01-04T06:06:03Z", "stop_requested_at": None,
-    "published_at": None, "failure": None, "market_sha256": "3c" * 32,
+    "published_at": None, "is_refill": False, "failure": None, "market_sha256": "3c" * 32,
     "progress": {"phase": "search", "goal": "best_fit", "value": 9120, "bound": 9288},
     "summary": {
         "status": "optimal", "placed": 14, "unplaced": 2, "needs": 16, "seats_placed": 71, "seats_asked": 80,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from platsverket import outcomes, rounds, runs
+from platsverket import outcomes, refills, rounds, runs
 from platsverket.api_schemas import ShownPlacement, ShownRun, ShownUnplaced, paged
 from platsverket.models import Need, Run
 from platsverket.schemas import RunSchema
@@ -147,3 +147,31 @@ def get_plan(ref: str, run_ref: str) -> Any:
     `python -m matching check` holds it against its market. Refused to those from whom premises in it are sealed.
     """
     return runs.exported(db(), by(), ref, run_ref)[1]
+
+
+@api.route("/rounds/<ref:ref>/refill", methods=["POST"], tags=TAGS)
+@api.answers(201, ShownRun, examples.RUN | {"status": "waiting", "is_refill": True}, "The refill.", headers=LOCATION)
+@problems(404, 409)
+@secured
+@rule("round.steer")
+def post_refill(ref: str) -> Any:
+    """Fill up a published round now
+
+    With all that has come free, without waiting until that has been quiet for a while.
+    """
+    run = refills.start(db(), by(), config(), ref)
+    return shown(run), 201, {"Location": url_for("api.get_run", ref=ref, run_ref=run.ref)}
+
+
+@api.route("/rounds/<ref:ref>/runs/<ref:run_ref>/release", methods=["POST"], tags=TAGS)
+@api.answers(200, ShownRun, examples.RUN | {"is_refill": True}, "The refill, published.")
+@problems(404, 409)
+@secured
+@rule("round.steer")
+def release_refill(ref: str, run_ref: str) -> Any:
+    """Release a refill
+
+    Its placements become proposals, once; needed where the configuration asks for it.
+    """
+    refills.release(db(), by(), config(), ref, run_ref)
+    return shown(runs.run_of(db(), by(), ref, run_ref))

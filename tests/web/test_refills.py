@@ -1,0 +1,75 @@
+"""A coordinator sees on the round's page what each refill took up and gave, begins one at once, and releases it."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from platsverket.models import Proposal, Run
+from tests.conftest import Web
+from tests.web.desk import Desk, text
+
+
+@pytest.fixture
+def desk(web: Web) -> Desk:
+    return Desk(web)
+
+
+def _declined(desk: Desk) -> Proposal:
+    """Seats for one, two who ask for them, and a no from the first."""
+    day = desk.make.today + timedelta(days=1)
+    desk.offer(seats=4)
+    for title in ("Ett", "Två"):
+        desk.need(title=title, earliest_start=day, latest_start=day)
+    (first,) = desk.published()
+    desk.lead.post(f"/proposals/{first.ref}/answer", {"answer": "declined", "side": "lead", "reason": "too_far"})
+    return first
+
+
+def test_the_next_in_the_queue_finds_a_proposal_in_the_inbox(desk: Desk) -> None:
+    """After a no the page counts what waits; after the refill it tells what it took up and gave."""
+    first = _declined(desk)
+    here = f"/rounds/{first.match_round.ref}"
+    assert "1 change is waiting for the next refill" in text(desk.coordinator.get(here))
+    desk.make.filled_up()
+    page = text(desk.coordinator.get(here))
+    assert "declined proposals: 1" in page and "waiting for the next refill" not in page
+    assert "1 proposal awaits your answer" in text(desk.lead.get("/proposals"))
+    assert "Refill 2 was published: 1 new proposals" in text(desk.coordinator.get("/events"))
+    run = desk.make.session.scalars(select(Run).where(Run.is_refill)).one()
+    assert desk.coordinator.get(f"{here}/runs/{run.ref}").status_code == 200
+
+
+def test_a_request_left_out_of_a_refill_is_told_why(desk: Desk) -> None:
+    """Whoever declined stays without a proposal, and reads that the premises that suit are ruled out or taken."""
+    first = _declined(desk)
+    desk.make.filled_up()
+    page = text(desk.lead.get(f"/needs/{first.need.ref}"))
+    assert "Declined" in page and "There are premises that suit" in page
+
+
+def test_a_coordinator_begins_and_releases_a_refill(desk: Desk) -> None:
+    """Where refills are released by hand nothing goes out before; a second release changes nothing."""
+    service = desk.web.app.extensions["platsverket"]
+    rounds = dataclasses.replace(service.config.rounds, refill="released")
+    service = dataclasses.replace(service, config=dataclasses.replace(service.config, rounds=rounds))
+    desk.web.app.extensions["platsverket"] = service
+    desk.make.config = service.config
+    first = _declined(desk)
+    here = f"/rounds/{first.match_round.ref}"
+    assert desk.coordinator.post(f"{here}/refill").location == f"{here}#refills"
+    answer = desk.coordinator.post(f"{here}/refill")
+    assert answer.status_code == 409 and "a refill is under way" in text(answer)
+    desk.work()
+    assert "awaits your answer" not in text(desk.lead.get("/proposals"))
+    run = desk.make.session.scalars(select(Run).where(Run.is_refill)).one()
+    release = f"{here}/runs/{run.ref}/release"
+    assert f'action="{release}"' in desk.coordinator.get(here).text
+    assert desk.officer.post(release).status_code == 403
+    for _ in range(2):
+        assert desk.coordinator.post(release).status_code == 303
+    assert "1 proposal awaits your answer" in text(desk.lead.get("/proposals"))
+    assert f'action="{release}"' not in desk.coordinator.get(here).text
