@@ -91,6 +91,16 @@ KINDS = {
         "/offers?mine=1",
         _("Open your premises"),
     ),
+    "search.found": Kind(
+        _("Premises for your search %(name)s"),
+        _(
+            "Premises that fit your saved search %(name)s have been posted or changed: %(premises)s, %(agency)s.\n"
+            "Place: %(place)s. Seats: %(seats)s.\n"
+            "To be sure of taking part in the next match round, post a space request."
+        ),
+        "/offers/{offer}",
+        _("Show the premises"),
+    ),
 }
 
 

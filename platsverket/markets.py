@@ -27,7 +27,7 @@ def build(session: Session, by: Identity, config: Config, goals: Sequence[str], 
     return {
         "format": "platsverket-market/1",
         "as_of": today.isoformat(),
-        "offers": sorted((_offer(o) for o in by_id.values()), key=lambda o: o["id"]),
+        "offers": sorted((offer_entry(o) for o in by_id.values()), key=lambda o: o["id"]),
         "needs": sorted(needs + [_committed_need(p, today) for p in kept], key=lambda n: n["id"]),
         "decisions": {
             "locked": [
@@ -49,7 +49,8 @@ def _committed(session: Session, today: date) -> list[Proposal]:
     return list(session.scalars(query).unique())
 
 
-def _offer(o: Offer) -> dict[str, Any]:
+def offer_entry(o: Offer) -> dict[str, Any]:
+    """Premises as they stand in a market."""
     return {
         "id": o.ref,
         "agency": o.agency.ref,

@@ -206,6 +206,8 @@ EVENTS = {
     "account.mail_changed": _("The choice about e-mail was changed to: %(when)s."),
     "account.calendar_made": _("The address of a calendar was made."),
     "account.calendar_revoked": _("The address of a calendar was revoked."),
+    "account.search_saved": _("The search %(name)s was saved."),
+    "account.search_removed": _("The saved search %(name)s was removed."),
     "account.mail_refused": _("The mail server answered %(code)s: the address of an account takes no mail."),
     "account.password_changed": _("A password was changed."),
     "account.password_reset": _("An administrator made a new password."),
@@ -334,6 +336,7 @@ REFUSALS = {
     "busy": _("Many are working at the same time just now. Nothing was changed. Try again in a moment."),
     "wrong_password": _("The e-mail address or the password is wrong."),
     "too_many_attempts": _("Too many failed attempts. Wait %(minutes)s minutes and try again."),
+    "too_many_searches": _("You have %(most)s saved searches, and more there cannot be. Remove one first."),
     "own_account": _("You cannot close your own account. Ask another administrator."),
     "offer_withdrawn": _(
         "The premises have been withdrawn and can no longer be changed. Copy them to post them again."

@@ -99,6 +99,12 @@ class Factory:
         by = by or self.lead(agency)
         return needs.post(self.session, self.identity(by), self.config, self.need_values(agency, **values))
 
+    def search_values(self, agency: Agency, **values: Any) -> dict[str, Any]:
+        """Values as SavedSearchSchema loads them: what ``need_values`` ask for."""
+        need = self.need_values(agency)
+        kept = ("agency", "place", "max_km", "seats", "earliest_start", "latest_start", "days", "weekdays", "must")
+        return {"name": "Nära stationen", **{name: need[name] for name in kept}, **values}
+
     def round(self, by: User, **values: Any) -> MatchRound:
         dates = {
             "name": "Omgång 1", "opens_on": self.today, "freezes_on": self.today,

@@ -31,6 +31,7 @@ from platsverket.models.people import (
 )
 from platsverket.models.questions import Question
 from platsverket.models.rounds import Decision, MatchRound, Run
+from platsverket.models.searches import SavedSearch
 from platsverket.models.trials import Trial
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "Proposal",
     "Question",
     "Run",
+    "SavedSearch",
     "SeatDay",
     "SignIn",
     "SignInAttempt",

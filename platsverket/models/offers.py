@@ -51,6 +51,7 @@ class Offer(Model):
     changed_at: Mapped[datetime]
     valid_until: Mapped[date]
     withdrawn_at: Mapped[datetime | None]
+    looked_at: Mapped[datetime | None]  # the changed_at of the version that saved searches have been tried on
     agency: Mapped[Agency] = relationship(lazy="joined")
     spans: Mapped[list[OfferSpan]] = relationship(
         cascade="all, delete-orphan", order_by="OfferSpan.first_day", lazy="selectin"

@@ -17,12 +17,28 @@ from platsverket.views import (
     proposals,
     refills,
     rounds,
+    searches,
     start,
 )
 from platsverket.views.api import register as register_api
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
-    for view in (start, offers, needs, rounds, refills, desk, proposals, agreements, accounts, events, me, calendars):
+    pages = (
+        start,
+        offers,
+        needs,
+        rounds,
+        refills,
+        desk,
+        proposals,
+        agreements,
+        accounts,
+        events,
+        me,
+        calendars,
+        searches,
+    )
+    for view in pages:
         app.register_blueprint(view.blueprint)
     register_api(app, csrf)

@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from platsverket import accounts, calendars, decisions, proposals, rounds, trials
+from platsverket import accounts, calendars, decisions, proposals, rounds, searches, trials
 from platsverket.access import POLICY
 from platsverket.app import create_app
 from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Model, Need, Offer, Question, Run, User
@@ -158,6 +158,10 @@ class World:
             spare, _ = accounts.make_token(make.session, by, make.config.sign_in, asked)
             self.users[who], self.refs[f"me.revoke of {who}"] = user, spare.ref
             self.refs[f"me.revoke_calendar of {who}"] = calendars.make(make.session, by)[0].ref
+            if user.memberships:
+                search = make.search_values(user.memberships[0].agency)
+                saved = searches.save(make.session, by, make.config, search)
+                self.refs[f"searches.remove of {who}"] = saved.ref
             headers = {"Authorization": f"Bearer {secret}"}
             email = user.email
             make.session.rollback()

@@ -1,0 +1,169 @@
+"""Saved searches: a person is told, once for each, of open premises that appear or change and fit what they look for.
+
+Whether premises fit is asked of the engine's own rules, as for a request. The clock looks at each version of an offer
+once: ``Offer.looked_at`` holds the ``changed_at`` that has been looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+import matching
+from platsverket import accounts, markets, outbox, places
+from platsverket.access import Identity, allowed, demand
+from platsverket.agencies import by_refs
+from platsverket.config import Config
+from platsverket.database import STOCKHOLM, now, this_day, writing
+from platsverket.errors import Fault, Refused, invalid
+from platsverket.events import record
+from platsverket.models import ROLES, Offer, SavedSearch, User, standing_offers
+
+log = structlog.get_logger()
+MOST_SEARCHES = 50
+AT_A_TIME = 100
+KM_PER_DEGREE = 110  # of latitude, at least: what lies farther apart than this need not be measured
+PLAIN = ("name", "max_km", "seats", "earliest_start", "latest_start", "days", "must")
+
+
+@writing
+def save(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> SavedSearch:
+    """Save what premises must be for oneself to hear of them.
+
+    Raises Refused("invalid") with faults at ``agency``, ``place`` or a window that is over, and
+    Refused("too_many_searches") where there are as many as one may have.
+    """
+    demand(by, "offer.read")
+    agency = by_refs(session, [values["agency"]], "agency")[0]
+    if agency.id not in by.agencies(*ROLES):
+        raise invalid(agency=Fault("not_own_agency"))
+    if values["latest_start"] < this_day():
+        raise invalid(latest_start=Fault("in_the_past"))
+    mine = select(func.count(SavedSearch.id)).where(SavedSearch.user_id == by.user_id, SavedSearch.removed_at.is_(None))
+    if (session.scalar(mine) or 0) >= MOST_SEARCHES:
+        raise Refused("too_many_searches", most=MOST_SEARCHES)
+    place = places.located(values["place"], config.places)
+    search = SavedSearch(
+        user_id=by.user_id, agency=agency, place=place.label, lat=place.lat, lon=place.lon,
+        weekdays=tuple(values["weekdays"]), saved_at=now(), **{name: values[name] for name in PLAIN},
+    )  # fmt: skip
+    session.add(search)
+    session.flush()
+    _put_on_record(session, by, "account.search_saved", search)
+    return search
+
+
+@writing
+def remove(session: Session, by: Identity, ref: str) -> None:
+    """Hear no more of it."""
+    search = session.scalar(select(SavedSearch).where(SavedSearch.ref == ref, SavedSearch.user_id == by.user_id))
+    if search is None:
+        raise Refused("not_found")
+    if search.removed_at is None:
+        search.removed_at = now()
+        _put_on_record(session, by, "account.search_removed", search)
+
+
+def _put_on_record(session: Session, by: Identity, kind: str, search: SavedSearch) -> None:
+    person = session.get_one(User, by.user_id)
+    record(session, by, kind, "account", person.ref, search=search.ref, name=search.name)
+
+
+def own(session: Session, by: Identity) -> list[SavedSearch]:
+    """One's saved searches, in the order they were saved."""
+    mine = select(SavedSearch).where(SavedSearch.user_id == by.user_id, SavedSearch.removed_at.is_(None))
+    return list(session.scalars(mine.order_by(SavedSearch.id)).unique())
+
+
+# Looking: called out by the clock
+
+
+def look(session: Session, config: Config, at: datetime) -> int:
+    """Look at the open premises that are new or have changed; returns how many were looked at."""
+    today = at.astimezone(STOCKHOLM).date()
+    fresh = _fresh(session, today)
+    if not fresh:
+        return 0
+    wanted = session.scalars(_standing(today)).unique().all()
+    found = _fitting(config, today, fresh, wanted)
+    _tell(session, at, {offer.id: offer.changed_at for offer in fresh}, found)
+    return len(fresh)
+
+
+def _fresh(session: Session, today: date) -> list[Offer]:
+    unseen = Offer.looked_at.is_(None) | (Offer.looked_at != Offer.changed_at)
+    query = select(Offer).where(Offer.visibility == "open", *standing_offers(today), unseen)
+    return list(session.scalars(query.order_by(Offer.id).limit(AT_A_TIME)).unique())
+
+
+def _standing(today: date) -> Any:
+    """The searches that still may find something, of people who still have an account."""
+    query = select(SavedSearch).join(User, User.id == SavedSearch.user_id)
+    query = query.where(SavedSearch.removed_at.is_(None), SavedSearch.latest_start >= today)
+    return query.where(User.deactivated_at.is_(None)).order_by(SavedSearch.id)
+
+
+def _fitting(
+    config: Config, today: date, offers: Sequence[Offer], wanted: Sequence[SavedSearch]
+) -> list[tuple[int, int]]:
+    """The ids of (search, offer) pairs that no rule of a placement forbids, whatever the start."""
+    if not wanted:
+        return []
+    market: dict[str, Any] = {
+        "format": "platsverket-market/1",
+        "as_of": today.isoformat(),
+        "offers": [markets.offer_entry(offer) for offer in offers],
+        "needs": [_as_need(search) for search in wanted],
+        "policy": {"goals": list(config.rounds.goals), "start_step_days": config.rounds.start_step_days},
+    }
+    try:
+        read = matching.Market.from_json(market)
+    except matching.MarketError as error:
+        if len(offers) > 1:
+            return [pair for offer in offers for pair in _fitting(config, today, [offer], wanted)]
+        log.warning("offer_not_looked_at", offer=offers[0].ref, error=str(error).splitlines()[0])
+        return []
+    near = ((s, o) for o in offers for s in wanted if s.seats <= o.seats and _not_far(s, o))
+    return [(s.id, o.id) for s, o in near if not matching.why_not(read, s.ref, o.ref)]
+
+
+def _not_far(search: SavedSearch, offer: Offer) -> bool:
+    return abs(search.lat - offer.lat) * KM_PER_DEGREE <= search.max_km
+
+
+def _as_need(search: SavedSearch) -> dict[str, Any]:
+    dates = {name: getattr(search, name).isoformat() for name in ("earliest_start", "latest_start")}
+    same = {name: getattr(search, name) for name in ("lat", "lon", "max_km", "seats", "days", "must")}
+    agency, saved = search.agency.ref, search.saved_at.date().isoformat()
+    rest = {"id": search.ref, "agency": agency, "weekdays": list(search.weekdays), "priority": 1}
+    return {**same, **dates, **rest, "wish": [], "area_m2": None, "waiting_since": saved}
+
+
+@writing
+def _tell(session: Session, at: datetime, seen: dict[int, datetime], found: list[tuple[int, int]]) -> None:
+    """Write down that these versions have been looked at, and tell of what was found in those still as they were."""
+    held = select(Offer).where(Offer.id.in_(seen)).order_by(Offer.id).with_for_update(of=Offer)
+    offers = {o.id: o for o in session.scalars(held).unique() if o.changed_at == seen[o.id] != o.looked_at}
+    for offer in offers.values():
+        offer.looked_at = offer.changed_at
+    for search_id, offer_id in found:
+        if offer := offers.get(offer_id):
+            _tell_of(session, at, session.get_one(SavedSearch, search_id), offer)
+
+
+def _tell_of(session: Session, at: datetime, search: SavedSearch, offer: Offer) -> None:
+    by = accounts.identity(search.user)
+    if search.removed_at or search.agency_id not in by.agencies(*ROLES):
+        return
+    if not allowed(session, by, "offer.address", offer):
+        return
+    outbox.tell(
+        session, search.user, "search.found", f"search:{search.ref}:{offer.ref}", at=at,
+        name=search.name, premises=offer.title, agency=offer.agency.name, place=offer.place, seats=offer.seats,
+        offer=offer.ref,
+    )  # fmt: skip
