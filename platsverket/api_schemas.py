@@ -304,6 +304,7 @@ class ShownDecision(Shown):
     reason = _text()
     made_at = Moment()
     made_by = _text()
+    stands_until = fields.Date(allow_none=True)
     removed_at = Moment(allow_none=True)
 
 

@@ -160,7 +160,9 @@ def _nav() -> list[dict[str, Any]]:
         ("events.index", gettext("Events"), "event.read"),
         ("me.index", gettext("My account"), "self"),
     ]
-    here = {"desk": "rounds"}.get(str(request.blueprint), (request.blueprint or "").split(".")[0])
+    here = {"desk": "rounds", "decisions": "rounds"}.get(
+        str(request.blueprint), (request.blueprint or "").split(".")[0]
+    )
     who = g.get("by", ANONYMOUS)
     return [
         {"label": label, "url": url_for(endpoint), "current": endpoint.split(".")[0] == here}

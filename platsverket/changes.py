@@ -43,6 +43,16 @@ def _kind(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str | 
     return "shifted" if before["start"] != after["start"] else None
 
 
+def place(placement: Any) -> dict[str, Any]:
+    """What is kept of an engine's placement to tell of a change."""
+    return {"need": placement.need, "offer": placement.offer, "start": placement.start.isoformat()}
+
+
+def places(change: Change) -> set[str]:
+    """The premises that a change touches."""
+    return {one["offer"] for one in (change.before, change.after) if one}
+
+
 def tally(changes: Iterable[Change]) -> dict[str, int]:
     """How many there are of each kind."""
     counted = Counter(change.kind for change in changes)

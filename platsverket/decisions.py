@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from platsverket import runs
 from platsverket.access import Identity, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
-from platsverket.database import now, writing
+from platsverket.database import now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
 from platsverket.models import Decision, MatchRound, Need, Offer, Run
@@ -21,28 +22,77 @@ from platsverket.models import Decision, MatchRound, Need, Offer, Run
 
 @writing
 def decide(session: Session, by: Identity, config: Config, ref: str, values: dict[str, Any]) -> Decision:
-    """Lock a need in an offer, or bar a need or an organisation from one, with a reason, for this round's next runs.
+    """Lock a need in an offer, or bar a need, an organisation or everybody from one, for this round's next runs.
 
     Raises Refused("decision_impossible") where it contradicts the market, an agreement or another decision.
     """
-    match_round = runs.steered(session, by, ref, lock=True)
-    demand_frozen(match_round)
+    match_round = _decided_in(session, by, ref)
     need = _one(session, Need, rows(by, "need.read"), values["need"], "need") if values["need"] else None
     agency = by_refs(session, [values["agency"]], "agency")[0] if values["agency"] else None
     offer = _one(session, Offer, rows(by, "offer.read"), values["offer"], "offer")
+    start = values["start"] if values["kind"] == "lock" else None
+    what = {"kind": values["kind"], "need": need, "agency": agency, "offer": offer, "start": start}
+    decision = _made(session, by, match_round, what, values)
+    _demand_possible(session, match_round)
+    return decision
+
+
+@writing
+def lock_all(session: Session, by: Identity, ref: str, run_ref: str, values: dict[str, Any]) -> list[Decision]:
+    """Lock all that a run placed for an organisation, or in premises, where the run placed it; one decision for each.
+
+    What was promised before the round is locked already; what lies in premises sealed from ``by`` is left as it is.
+    Raises Refused("nothing_to_lock"), and ("decision_impossible") where one of them contradicts what stands.
+    """
+    match_round = _decided_in(session, by, ref)
+    run = runs.done_run(session, by, ref, run_ref)
+    placed, promised = runs.plan_of(session, run)["placements"], runs.promised(session, run)
+    refs = {p["need"] for p in placed if p["need"] not in promised}
+    needs = {n.ref: n for n in session.scalars(select(Need).where(Need.ref.in_(refs))).unique()}
+    known = select(Offer).where(Offer.ref.in_({p["offer"] for p in placed}), rows(by, "offer.read"))
+    offers = {o.ref: o for o in session.scalars(known).unique()}
+    made = [
+        _made(session, by, match_round, _lock(needs[p["need"]], offers[p["offer"]], p["start"]), values)
+        for p in placed
+        if p["need"] in needs and p["offer"] in offers
+        and (p["offer"] == values["offer"] or needs[p["need"]].agency.ref == values["agency"])
+    ]  # fmt: skip
+    if not made:
+        raise Refused("nothing_to_lock")
+    _demand_possible(session, match_round)
+    return made
+
+
+def _lock(need: Need, offer: Offer, start: str) -> dict[str, Any]:
+    return {"kind": "lock", "need": need, "agency": None, "offer": offer, "start": date.fromisoformat(start)}
+
+
+def _decided_in(session: Session, by: Identity, ref: str) -> MatchRound:
+    match_round = runs.steered(session, by, ref, lock=True)
+    demand_frozen(match_round)
+    return match_round
+
+
+def _made(
+    session: Session, by: Identity, match_round: MatchRound, what: dict[str, Any], values: dict[str, Any]
+) -> Decision:
+    """Add a decision to its round, with reason, author and last day; the one that stands where it says the same."""
+    today, until = this_day(), values.get("stands_until") or match_round.answer_by
+    if until < today:
+        raise invalid(stands_until=Fault("in_the_past"))
     decision = Decision(
-        kind=values["kind"], need=need, agency=agency, offer=offer, offer_id=offer.id,
-        start=values["start"] if values["kind"] == "lock" else None,
-        reason=values["reason"], made_at=now(), made_by_id=by.user_id,
+        **what, offer_id=what["offer"].id, reason=values["reason"], made_at=now(), made_by_id=by.user_id,
+        stands_until=until,
     )  # fmt: skip
-    if same := next((d for d in match_round.decisions if d.removed_at is None and _alike(d, decision)), None):
+    standing = (d for d in match_round.decisions if d.status(today) == "standing")
+    if same := next((d for d in standing if _alike(d, decision)), None):
         return same  # made twice, it is still one decision, and one removal undoes it
     match_round.decisions.append(decision)
-    _demand_possible(session, match_round)
     session.flush()
+    refs = {name: what[name].ref if what[name] else None for name in ("need", "agency", "offer")}
     record(
-        session, by, "decision.made", "round", ref, decision=decision.ref, what=decision.kind,
-        need=values["need"], agency=values["agency"], offer=values["offer"], reason=decision.reason,
+        session, by, "decision.made", "round", match_round.ref, decision=decision.ref, what=decision.kind,
+        reason=decision.reason, stands_until=until.isoformat(), **refs,
     )  # fmt: skip
     return decision
 
@@ -55,8 +105,7 @@ def _alike(one: Decision, other: Decision) -> bool:
 @writing
 def undo(session: Session, by: Identity, ref: str, decision_ref: str) -> None:
     """Remove a lock or bar; it stays on record."""
-    match_round = runs.steered(session, by, ref, lock=True)
-    demand_frozen(match_round)
+    match_round = _decided_in(session, by, ref)
     decision = next((d for d in match_round.decisions if d.ref == decision_ref), None)
     if decision is None:
         raise Refused("not_found")
@@ -88,27 +137,41 @@ def _demand_possible(session: Session, match_round: MatchRound) -> None:
 
 def given(session: Session, match_round: MatchRound, market: dict[str, Any]) -> dict[str, Any]:
     """What a run gets besides the frozen market: the decisions that stand, and the round's latest plan."""
-    standing = [d for d in match_round.decisions if d.removed_at is None]
-    locked = [
-        {"need": d.need.ref, "offer": d.offer.ref, "start": d.start.isoformat()}
-        for d in standing
-        if d.kind == "lock" and d.need and d.start
-    ]
-    barred = [
-        {"need": d.need.ref, "offer": d.offer.ref}
-        if d.need
-        else {"agency": d.agency.ref if d.agency else "", "offer": d.offer.ref}
-        for d in standing
-        if d.kind == "bar"
-    ]
+    today = this_day()
+    standing = [d for d in match_round.decisions if d.status(today) == "standing"]
+    entries = {kind: [e for d in standing if d.kind == kind for e in as_given(d, market)] for kind in ("lock", "bar")}
     # The same decision made twice is one decision to the engine.
     committed = market["decisions"]["locked"]
-    found: dict[str, Any] = {"decisions": {"locked": _each_once(committed + locked), "barred": _each_once(barred)}}
+    found: dict[str, Any] = {
+        "decisions": {"locked": _each_once(committed + entries["lock"]), "barred": _each_once(entries["bar"])}
+    }
     latest = _latest(session, match_round)
     if latest and latest.plan:
         keys = ("need", "offer", "start")
         found["previous"] = [{k: p[k] for k in keys} for p in json.loads(latest.plan)["placements"]]
     return found
+
+
+def binding(session: Session, match_round: MatchRound, market: dict[str, Any]) -> dict[str, Any]:
+    """The round's decisions that stand now, as the engine reads them in this market; what was promised is not among."""
+    found: dict[str, Any] = given(session, match_round, {**market, "decisions": {"locked": []}})["decisions"]
+    return found
+
+
+def as_given(decision: Decision, market: dict[str, Any]) -> list[dict[str, str]]:
+    """A decision as the engine reads it: one lock, or the bars it amounts to in this market."""
+    offer = decision.offer.ref
+    if decision.need:
+        start = {"start": decision.start.isoformat()} if decision.kind == "lock" and decision.start else {}
+        return [{"need": decision.need.ref, "offer": offer, **start}]
+    if decision.agency:
+        return [{"agency": decision.agency.ref, "offer": offer}]
+    # For everybody, but for those who were promised a place there before the round.
+    kept = {lock["need"] for lock in market["decisions"]["locked"] if lock["offer"] == offer}
+    of_kept = {need["agency"] for need in market["needs"] if need["id"] in kept}
+    whole = {need["agency"] for need in market["needs"]} - of_kept
+    single = [n["id"] for n in market["needs"] if n["agency"] in of_kept and n["id"] not in kept]
+    return [{"agency": a, "offer": offer} for a in sorted(whole)] + [{"need": n, "offer": offer} for n in single]
 
 
 def decided_since(session: Session, match_round: MatchRound, run: Run) -> int:

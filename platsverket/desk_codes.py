@@ -10,6 +10,7 @@ EVENTS = {
 }
 REFUSALS = {
     "round_cancelled": _("The round has been called off, so this can no longer be done in it."),
+    "nothing_to_lock": _("The run placed nothing there that is not locked already."),
     "need_promised": _("The request had its place before the round, so nothing is tried with it."),
     "question_tells": _(
         "This question would tell the project lead what is hidden of the premises, so it cannot be asked here. "
@@ -21,5 +22,5 @@ REFUSALS = {
         "Change the request yourself if you want to."
     ),
 }
-FIELDS = {"answer": _("Answer"), "change": _("Change")}
+FIELDS = {"stands_until": _("Stands until"), "whom": _("For whom"), "answer": _("Answer"), "change": _("Change")}
 YES_NO = {"yes": _("yes"), "no": _("no")}

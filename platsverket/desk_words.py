@@ -10,11 +10,13 @@ from flask_babel import gettext, lazy_gettext
 from platsverket.fits import DISTANCE, OTHER, Fit
 from platsverket.models import Question
 from platsverket.outcome_words import changed, proven
+from platsverket.prices import Price
+from platsverket.words import GOALS, number
 from platsverket.words import counted as ngettext
-from platsverket.words import number
 
 _ = lazy_gettext
 
+DECISION_STATES = {"standing": _("Stands"), "over": _("Its time is over"), "removed": _("Removed")}
 FORBIDDEN = {
     "near": _("too far away"),
     "size": _("too small"),
@@ -110,6 +112,23 @@ def question(one: Question) -> str:
 def forbidden(rules: Iterable[str]) -> str:
     """Which rules forbid premises, in a sentence."""
     return _capital(", ".join(str(FORBIDDEN[code]) for code in rules)) + "."
+
+
+def price(one: Price | None) -> str:
+    """What a run would gain without a decision, in a sentence."""
+    if one is None:
+        return gettext("Worked out after the next run.")
+    if one.status == "failed":
+        return gettext("Could not be worked out.")
+    if one.status != "done":
+        return gettext("Being worked out.")
+    if one.hidden:
+        return gettext("Not shown, for it counts sealed premises too.")
+    if not one.goals:
+        return gettext("Nothing that a quick trial finds.")
+    gains = [f"{GOALS[goal]} {more(value)}" for goal, value in one.goals.items() if value]
+    told = gettext("Without it in run %(number)s: %(gains)s.", number=one.run.number, gains="; ".join(gains))
+    return " ".join([told, *since(one.tally)])
 
 
 def gain(value: int) -> str:

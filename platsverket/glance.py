@@ -81,8 +81,13 @@ def _part(needs: list[str], name: str, seats: dict[str, int], placed: dict[str, 
 
 
 def since(session: Session, by: Identity, run: Run) -> Since | None:
-    """What has changed since the finished run before this one; None where it is the round's first."""
+    """What has changed since the finished run before this one; None where it is the round's first, or a refill.
+
+    A refill has a market of its own, so it is compared with nothing.
+    """
     demand(by, "round.steer")
+    if run.is_refill:
+        return None
     earlier = select(Run).where(Run.round_id == run.round_id, Run.number < run.number)
     earlier = earlier.where(Run.ended_at.is_not(None), Run.failure.is_(None)).order_by(Run.number.desc()).limit(1)
     before = session.scalar(earlier)

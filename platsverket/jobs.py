@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 import matching
-from platsverket import runs, trials
+from platsverket import prices, runs, trials
 from platsverket.config import Config
 from platsverket.errors import Refused
 from platsverket.models import Run
@@ -84,6 +84,8 @@ class Worker:
             return
         with self.sessions() as session:
             kept = runs.store_plan(session, held, plan.to_json())
+            if kept:
+                prices.ask(session, held.run_id)
         log.info("run_done" if kept else "run_was_taken_over", run=held.run_id)
 
     def _try_once(self) -> bool:

@@ -16,14 +16,15 @@ from platsverket.database import clock
 Fail = Callable[[Session, Any, str, datetime], None]
 
 
-def take(session: Session, model: Any, config: Config, fail: Fail) -> Any:
+def take(session: Session, model: Any, config: Config, fail: Fail, *first: Any) -> Any:
     """The oldest row that waits or whose worker has fallen silent, with a new lease; None when there is none.
+    ``first`` says what comes before what is older.
 
     One that has been tried too often is parked by ``fail``, so that it cannot stop the others.
     """
     at = clock(session)
     free = (model.lease_until.is_(None)) | (model.lease_until < at)
-    query = select(model).where(model.ended_at.is_(None), free).order_by(model.id).limit(1)
+    query = select(model).where(model.ended_at.is_(None), free).order_by(*first, model.id).limit(1)
     one = session.scalar(query.with_for_update(of=model, skip_locked=True))
     if one is None:
         return None

@@ -187,7 +187,9 @@ def decision(one: Decision, offer_known: bool) -> str:
     premises = one.offer.title if offer_known else gettext("sealed premises")
     if one.agency:
         return gettext("All requests of %(agency)s: not in %(premises)s", agency=one.agency.name, premises=premises)
-    need = one.need.title if one.need else ""
+    if one.need is None:
+        return gettext("All requests: not in %(premises)s", premises=premises)
+    need = one.need.title
     if one.kind == "bar":
         return gettext("%(need)s: not in %(premises)s", need=need, premises=premises)
     start = day(one.start) if one.start else ""

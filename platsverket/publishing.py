@@ -98,10 +98,11 @@ def _still_standing(
     market = markets.build(session, by, config, match_round.goals, today)
     offers = {o["id"] for o in market["offers"]}
     needs = {n["id"] for n in market["needs"]} - {lock["need"] for lock in market["decisions"]["locked"]}
-    given = _given(session, match_round, run)
+    given = _given(session, match_round, run, market)
     locked = {lock["need"] for lock in given["locked"]}
+    agencies = {thing["agency"] for kind in ("offers", "needs") for thing in market[kind]}
     market["decisions"]["barred"] = [
-        b for b in given["barred"] if b["offer"] in offers and b.get("need", next(iter(needs), "")) in needs
+        b for b in given["barred"] if b["offer"] in offers and (b.get("need") in needs or b.get("agency") in agencies)
     ]
     market["decisions"]["locked"] = []
     now_market = runs.usable(session, market)
@@ -120,12 +121,11 @@ def _still_standing(
     return standing, aside
 
 
-def _given(session: Session, match_round: MatchRound, run: Run) -> dict[str, Any]:
+def _given(session: Session, match_round: MatchRound, run: Run, market: dict[str, Any]) -> dict[str, Any]:
     """The decisions that bind now. A refill followed no coordinator's lock, and ruled out also what was declined."""
     if run.is_refill:
         return {"locked": [], "barred": run.decisions["decisions"]["barred"]}
-    found: dict[str, Any] = decisions.given(session, match_round, {"decisions": {"locked": []}})["decisions"]
-    return found
+    return decisions.binding(session, match_round, market)
 
 
 def _by_ref(session: Session, model: Any, refs: list[str]) -> dict[str, Any]:

@@ -62,18 +62,18 @@ def _held(held: Claim) -> Any:
 
 def market_of(session: Session, run: Run) -> dict[str, Any]:
     """The market of a run exactly as the engine got it: its round's or, of a refill, its own, with its decisions."""
-    return {**_frozen(session, run), **run.decisions}
+    return {**frozen(session, run), **run.decisions}
 
 
 def things(session: Session, run: Run) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """The needs and offers of a run's market, by ref."""
-    market = _frozen(session, run)
+    market = frozen(session, run)
     return {need["id"]: need for need in market["needs"]}, {offer["id"]: offer for offer in market["offers"]}
 
 
 def promised(session: Session, run: Run) -> set[str]:
     """The refs of the needs that were agreed or held before the run's round, and so locked in it from the start."""
-    return {lock["need"] for lock in _frozen(session, run)["decisions"]["locked"]}
+    return {lock["need"] for lock in frozen(session, run)["decisions"]["locked"]}
 
 
 def frozen_text(session: Session, run: Run) -> str:
@@ -83,7 +83,8 @@ def frozen_text(session: Session, run: Run) -> str:
     return session.scalars(own if run.is_refill else of_round).one() or "{}"
 
 
-def _frozen(session: Session, run: Run) -> dict[str, Any]:
+def frozen(session: Session, run: Run) -> dict[str, Any]:
+    """The market of a run's round as it was frozen: read, never write."""
     return _parsed(frozen_text(session, run))
 
 
@@ -196,7 +197,7 @@ def done_run(session: Session, by: Identity, ref: str, run_ref: str) -> Run:
 def sealed_from(session: Session, by: Identity, run: Run) -> set[str]:
     """The refs of premises in a run's market that are sealed from this reader."""
     known = set(session.scalars(select(Offer.ref).where(rows(by, "offer.read"))))
-    return {offer["id"] for offer in _frozen(session, run)["offers"]} - known
+    return {offer["id"] for offer in frozen(session, run)["offers"]} - known
 
 
 @writing

@@ -227,51 +227,6 @@ class RunSchema(Body):
     seed = Whole(0, 2**31 - 1, load_default=None)
 
 
-class DecisionSchema(Body):
-    """A lock of one need in one offer from one day, or a bar of a need or an organisation from an offer."""
-
-    kind = Choice(("lock", "bar"), required=True)
-    need = Ref(load_default=None)
-    agency = Ref(load_default=None)
-    offer = Ref(required=True)
-    start = Day(load_default=None)
-    reason = Words(1000, lines=True, required=True)
-
-    @validates_schema(skip_on_field_errors=False)
-    def _whom(self, data: dict[str, Any], **_: Any) -> None:
-        if "need" not in data or "agency" not in data or "kind" not in data:
-            return
-        if data["kind"] == "lock":
-            self._lock(data)
-        elif (data["need"] is None) == (data["agency"] is None):
-            raise ValidationError({"need": [Fault("need_or_agency")]})
-
-    def _lock(self, data: dict[str, Any]) -> None:
-        if data["need"] is None:
-            raise ValidationError({"need": [Fault("required")]})
-        if "start" in data and data["start"] is None:
-            raise ValidationError({"start": [Fault("required")]})
-
-
-class QuestionSchema(Body):
-    """Which of the changes that a run found helpful is put to the project lead."""
-
-    need = Ref(required=True)
-    change = Words(20, required=True)
-    offer = Ref(required=True)
-
-
-class WhatIfSchema(Body):
-    """Which request to try in which premises."""
-
-    need = Ref(required=True)
-    offer = Ref(required=True)
-
-
-class QuestionAnswerSchema(Body):
-    answer = Choice(("yes", "no"), required=True)
-
-
 class AnswerSchema(Body):
     """A side's answer to a proposal; declining asks for a reason. ``side`` only where one person stands on both."""
 

@@ -1,11 +1,12 @@
 """Trials: a run's market solved once more with one thing changed, in the background, after all runs that wait.
 
 What if a request were forced into premises: which rules forbid it, who holds the seats, what every goal and every
-request would gain or lose.
+request would gain or lose. What a decision costs is a trial too, told by ``prices``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 import matching
-from platsverket import changes, leases, runs
+from platsverket import changes, leases, prices, runs
 from platsverket.access import Identity, demand, find, rows
 from platsverket.config import Config
 from platsverket.database import clock, writing
@@ -82,13 +83,9 @@ def told(session: Session, by: Identity, trial: Trial) -> Told:
     found = result.get("changes")
     if found is not None:
         every = (changes.Change(**change) for change in found)
-        found = [one for one in every if not _places(one) & hidden]
+        found = [one for one in every if not changes.places(one) & hidden]
     held = [one for one in result["held"] if one["offer"] not in hidden]
     return Told(result["rules"], result["fits"], held, None if hidden else result.get("goals"), found)
-
-
-def _places(change: changes.Change) -> set[str]:
-    return {place["offer"] for place in (change.before, change.after) if place}
 
 
 # Working off
@@ -96,23 +93,18 @@ def _places(change: changes.Change) -> set[str]:
 
 @dataclass(frozen=True)
 class Claim:
-    """A worker's hold on a trial, and what is to be tried."""
+    """A worker's hold on a trial; its writes count only while the token is still the trial's."""
 
     trial_id: int
     token: str
-    run_id: int
-    need: str
-    offer: str
 
 
 @writing
 def claim(session: Session, config: Config) -> Claim | None:
     """Take the oldest trial that waits or whose worker has fallen silent; None when there is nothing to do."""
-    trial = leases.take(session, Trial, config, _fail)
-    if trial is None:
-        return None
-    need, offer = (thing.ref if thing else "" for thing in (trial.need, trial.offer))
-    return Claim(trial.id, trial.lease_token, trial.run_id, need, offer)
+    # Somebody waits for what they asked for; prices come by themselves.
+    trial = leases.take(session, Trial, config, _fail, Trial.decision_id.is_not(None))
+    return Claim(trial.id, trial.lease_token) if trial else None
 
 
 @writing
@@ -145,29 +137,26 @@ def _fail(_session: Session, trial: Trial, code: str, at: datetime) -> None:
     trial.failure, trial.ended_at, trial.lease_until = code, at, None
 
 
-def solve(session: Session, held: Claim, stop: Any) -> dict[str, Any]:
+def solve(session: Session, held: Claim, stop: Callable[[], bool]) -> dict[str, Any]:
     """What a trial finds: plain values to be stored."""
-    run = session.get_one(Run, held.run_id)
+    trial = session.get_one(Trial, held.trial_id)
+    if trial.need is None or trial.offer is None:
+        return prices.solve(session, trial, stop)
+    run, need, offer = trial.run, trial.need.ref, trial.offer.ref
     market = matching.Market.from_json(runs.market_of(session, run))
     plan = matching.Plan.from_json(runs.plan_of(session, run))
     session.rollback()  # nothing is read any more while the engine works
-    found = matching.what_if(market, plan, held.need, held.offer, stop=stop)
+    found = matching.what_if(market, plan, need, offer, stop=stop)
     result: dict[str, Any] = {
         "rules": found.rules, "fits": found.fits, "start": _day(found.start),
-        "held": [{**_place(h.placement), "until": _day(h.placement.until), "day": _day(h.day)} for h in found.held],
+        "held": [
+            {**changes.place(h.placement), "until": _day(h.placement.until), "day": _day(h.day)} for h in found.held
+        ],
     }  # fmt: skip
     if found.forced is not None:
-        result |= {"goals": found.change, "changes": _changes(plan, found.forced)}
+        was, then = ([changes.place(p) for p in one.placements] for one in (plan, found.forced))
+        result |= {"goals": found.change, "changes": [vars(change) for change in changes.between(was, then)]}
     return result
-
-
-def _changes(before: matching.Plan, after: matching.Plan) -> list[dict[str, Any]]:
-    was, now = ([_place(p) for p in plan.placements] for plan in (before, after))
-    return [vars(change) for change in changes.between(was, now)]
-
-
-def _place(p: matching.Placement) -> dict[str, Any]:
-    return {"need": p.need, "offer": p.offer, "start": p.start.isoformat()}
 
 
 def _day(value: date | None) -> str | None:

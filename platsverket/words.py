@@ -307,7 +307,7 @@ FAULTS = {
     "both_admitted_and_not": _("The same organisation cannot be both admitted and turned away."),
     "latest_before_earliest": _("The latest start must not be before the earliest start."),
     "dates_in_order": _("The dates must come in order: opens, freezes, publishes, answers by."),
-    "need_or_agency": _("Rule out either a request or an organisation, not both and not neither."),
+    "need_or_agency": _("Rule out either a request or an organisation, not both."),
     "password_length": _("The password must have from %(least)s to %(most)s characters."),
     "in_the_past": _("This day has already passed."),
     "not_own_agency": _("Choose an organisation for which you have this role."),

@@ -112,13 +112,16 @@ class Run(Model):
 
 
 class Decision(Model):
-    """A coordinator's lock or bar in a round, with its reason; removed, never deleted."""
+    """A coordinator's lock or bar in a round, with its reason; removed, never deleted.
+
+    A bar is for one need, for an organisation, or for everybody where it names neither.
+    """
 
     __tablename__ = "decision"
     __table_args__ = table_args(
         CheckConstraint("kind IN ('lock', 'bar')", name="kind"),
         CheckConstraint("length(reason) > 0", name="reason"),
-        CheckConstraint("(need_id IS NULL) <> (agency_id IS NULL)", name="whom"),
+        CheckConstraint("need_id IS NULL OR agency_id IS NULL", name="whom"),
         CheckConstraint("kind = 'bar' OR (need_id IS NOT NULL AND start IS NOT NULL)", name="lock"),
     )
 
@@ -133,9 +136,15 @@ class Decision(Model):
     reason: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime]
     made_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    stands_until: Mapped[date | None]  # its last day; without one it stands as long as the round
     removed_at: Mapped[datetime | None]
     match_round: Mapped[MatchRound] = relationship(back_populates="decisions")
     need: Mapped[Need | None] = relationship(lazy="joined")
     agency: Mapped[Agency | None] = relationship(lazy="joined")
     offer: Mapped[Offer] = relationship(lazy="joined")
     made_by: Mapped[User] = relationship(lazy="joined")
+
+    def status(self, today: date) -> str:
+        if self.removed_at:
+            return "removed"
+        return "over" if self.stands_until and self.stands_until < today else "standing"

@@ -8,7 +8,8 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 
 from platsverket import alternatives, desk_words, glance, outcome_words, outcomes, questions, runs, trials
-from platsverket.schemas import QuestionSchema, WhatIfSchema, load
+from platsverket.desk_schemas import QuestionSchema, WhatIfSchema
+from platsverket.schemas import load
 from platsverket.web import Paging, by, db, form_values, page, paging, rule
 
 blueprint = Blueprint("desk", __name__, url_prefix="/rounds")

@@ -11,10 +11,11 @@ from flask_login import current_user
 from platsverket import agencies, desk_words, forms, needs, outcome_words, outcomes, questions, taking_part
 from platsverket.access import find
 from platsverket.database import now, this_day
+from platsverket.desk_schemas import QuestionAnswerSchema
 from platsverket.errors import Refused
 from platsverket.features import FEATURES
 from platsverket.models import PROJECT_LEAD, Need
-from platsverket.schemas import NeedSchema, PrioritySchema, QuestionAnswerSchema, load
+from platsverket.schemas import NeedSchema, PrioritySchema, load
 from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule, submitted, typed
 
 blueprint = Blueprint("needs", __name__, url_prefix="/needs")

@@ -16,6 +16,7 @@ from platsverket import (
     glance,
     outcome_words,
     outcomes,
+    prices,
     proposals,
     questions,
     refills,
@@ -25,8 +26,8 @@ from platsverket import (
 )
 from platsverket.database import this_day
 from platsverket.errors import Refused
-from platsverket.models import MatchRound, Run
-from platsverket.schemas import DecisionSchema, RoundSchema, RunSchema, load
+from platsverket.models import Run
+from platsverket.schemas import RoundSchema, RunSchema, load
 from platsverket.web import Paging, by, config, db, field_errors, form_values, page, paging, rule, this_page, typed
 from platsverket.words import counted as ngettext
 
@@ -79,7 +80,7 @@ def show(ref: str) -> Any:
 
 def _shown(ref: str, status: int = 200, values: dict[str, Any] | None = None, errors: Any = None) -> Any:
     match_round = runs.steered(db(), by(), ref)
-    standing = [d for d in match_round.decisions if d.removed_at is None]
+    standing = [d for d in match_round.decisions if d.status(this_day()) == "standing"]
     here = paging()
     aside = match_round.set_aside[here.offset : here.offset + here.size]
     needs, offers = outcomes.named(
@@ -103,6 +104,8 @@ def _shown(ref: str, status: int = 200, values: dict[str, Any] | None = None, er
         offers=offers,
         paging=here,
         told=outcome_words,
+        desk=desk_words,
+        prices=prices.of_round(db(), by(), match_round) if standing else {},
         figures={run.ref: outcomes.figures(db(), by(), run) for run in match_round.runs},
         progress=outcomes.progress(db(), by(), match_round.runs[-1]) if match_round.runs else {},
         values=values or {"effort": config().rounds.effort, "seed": config().rounds.seed},
@@ -255,57 +258,6 @@ def _file(name: str, content: dict[str, Any]) -> Response:
     answer = Response(json.dumps(content, ensure_ascii=False, indent=1) + "\n", mimetype="application/json")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-# Decisions
-
-
-@blueprint.get("/<ref>/decide")
-@rule("round.steer")
-def ask_decision(ref: str) -> Any:
-    return _decision_page(runs.steered(db(), by(), ref), {**request.args.to_dict(), "whom": "need"})
-
-
-def _decision_page(match_round: MatchRound, values: dict[str, Any], status: int = 200, errors: Any = None) -> Any:
-    # As text: a form may name either several times, and a list is no name of anything.
-    needs, offers = outcomes.named(db(), by(), needs=[str(values.get("need"))], offers=[str(values.get("offer"))])
-    if not needs or not offers or values.get("kind") not in ("lock", "bar"):
-        raise Refused("not_found")
-    (need,), (offer,) = needs.values(), offers.values()
-    return page(
-        "rounds/decide.html", status,
-        match_round=match_round, need=need, offer=offer, values=values, errors=errors or {},
-    )  # fmt: skip
-
-
-@blueprint.post("/<ref>/decide")
-@rule("round.steer")
-def decide(ref: str) -> Any:
-    try:
-        decisions.decide(db(), by(), config(), ref, load(DecisionSchema(), _decision_values()))
-    except Refused as refused:
-        errors = field_errors(refused)
-        if refused.code == "decision_impossible":
-            errors = {"_schema": outcome_words.impossible(refused.numbers["codes"])}
-        return _decision_page(runs.steered(db(), by(), ref), typed(), refused.status, errors)
-    flash(_("The decision is recorded. It takes effect in the next run."), "success")
-    return _see("show", ref=ref)
-
-
-def _decision_values() -> dict[str, Any]:
-    """The form's values for the schema: a decision to rule out is about the request or about its organisation."""
-    values = form_values()
-    whom = values.pop("whom", "need")
-    values.pop("need" if values.get("kind") == "bar" and whom == "agency" else "agency", None)
-    return values
-
-
-@blueprint.post("/<ref>/decisions/<decision_ref>/remove")
-@rule("round.steer")
-def remove_decision(ref: str, decision_ref: str) -> Any:
-    decisions.undo(db(), by(), ref, decision_ref)
-    flash(_("The decision is removed; it stays on record. The next run does without it."), "success")
-    return _see("show", ref=ref)
 
 
 # Publishing

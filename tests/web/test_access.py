@@ -127,7 +127,7 @@ class World:
             answer = client.open(path, method=method, headers=headers, json=body)
         else:
             asked = {"kind": "bar", "need": self.refs["need"], "offer": self.refs["open"]}
-            asked = asked if rule.endpoint in ("rounds.ask_decision", "rounds.decide") else {}
+            asked = asked if rule.endpoint in ("decisions.ask", "decisions.decide") else {}
             sent = "query_string" if method in ("GET", "HEAD") else "data"
             answer = client.open(path, method=method, **{sent: asked})
         to, text = answer.headers.get("Location", ""), answer.text + str(answer.headers)

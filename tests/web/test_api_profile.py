@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from platsverket import schemas
+from platsverket import desk_schemas, schemas
 from platsverket.app import create_app
 from platsverket.views.api.document import PREFIX
 from tests.conftest import settings
@@ -263,7 +263,7 @@ def test_dok_15_every_body_has_examples_that_are_right(doc: Doc) -> None:
     ("path", "schema"),
     [
         ("/offers", schemas.OfferSchema), ("/needs", schemas.NeedSchema), ("/rounds", schemas.RoundSchema),
-        ("/rounds/{ref}/runs", schemas.RunSchema), ("/rounds/{ref}/decisions", schemas.DecisionSchema),
+        ("/rounds/{ref}/runs", schemas.RunSchema), ("/rounds/{ref}/decisions", desk_schemas.DecisionSchema),
         ("/proposals/{ref}/answer", schemas.AnswerSchema), ("/agreements/{ref}/end", schemas.EndSchema),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from platsverket import decisions, glance, outcomes, runs
+from platsverket import decisions, glance, outcomes
 from tests.conftest import Web
 from tests.web.desk import Desk, text
 
@@ -105,14 +105,14 @@ def test_figures_by_part_and_change_leave_out_what_is_sealed(desk: Desk) -> None
 def test_no_page_of_the_desk_asks_the_database_once_for_each_row(desk: Desk) -> None:
     """With many more requests, premises and organisations each page asks as many queries as with few."""
     counts = []
+    need, _far = desk.need(seats=1), desk.offer(place="Umeå")
     for more in (2, 12):
         for _ in range(more):
             agency = desk.make.agency()
             desk.make.offer(agency), desk.make.need(agency), desk.make.need(agency, seats=40)
         match_round, run = desk.matched()
         here = f"/rounds/{match_round.ref}/runs/{run.ref}"
-        need = next(iter(runs.things(desk.make.session, run)[0]))
-        parts = ("", "?show=without", "/figures", f"/needs/{need}", f"/needs/{need}?show=forbidden")
+        parts = ("", "?show=without", "/figures", f"/needs/{need.ref}", f"/needs/{need.ref}?show=forbidden")
         counts.append([desk.queries(f"{here}{part}") for part in parts])
     assert counts[0] == counts[1]
 
@@ -171,3 +171,47 @@ def test_a_placement_is_tried_before_it_is_decided(desk: Desk) -> None:
     assert lock and desk.coordinator.get(lock[1].replace("&amp;", "&")).status_code == 200
     assert desk.coordinator.post(form[1], {"need": small.ref}).status_code == 422
     assert desk.coordinator.get(f"{outcome}/needs/2222222222").status_code == 404
+
+
+def test_the_ledger_tells_each_decision_with_its_author_last_day_and_price(desk: Desk) -> None:
+    """Made for everybody on the page, priced beside the next run, kept in the ledger when it is removed."""
+    offer, need = desk.offer(), desk.need(seats=4)
+    match_round, _run = desk.matched()
+    here = f"/rounds/{match_round.ref}"
+    page = desk.coordinator.get(f"{here}/decide?kind=bar&need={need.ref}&offer={offer.ref}")
+    assert f'value="{match_round.answer_by.isoformat()}"' in page.text
+    form = {"kind": "bar", "need": need.ref, "agency": desk.guest.ref, "offer": offer.ref, "whom": "premises"}
+    form |= {"reason": "Vattenskada.", "stands_until": "2020-01-01"}
+    answer = desk.coordinator.post(f"{here}/decide", form)
+    assert answer.status_code == 422 and 'href="#f-stands_until"' in answer.text
+    form["stands_until"] = desk.make.today.isoformat()
+    assert desk.coordinator.post(f"{here}/decide", form).status_code == 303
+    page = text(desk.coordinator.get(here))
+    assert "All requests: not in Kontor i Östersund" in page and "Worked out after the next run." in page
+    desk.asked_run(match_round), desk.work()
+    assert "Being worked out." in text(desk.coordinator.get(here))
+    desk.work()
+    told = "Without it in run 2: As many seats as possible +4"
+    assert told in text(desk.coordinator.get(here))
+    page = desk.coordinator.get(f"{here}/decisions")
+    assert told in text(page) and "Vattenskada." in text(page) and desk.users["coordinator"].name in text(page)
+    assert desk.coordinator.post(re.search(r'action="([^"]+/prices)"', page.text)[1]).status_code == 303  # type: ignore[index]
+    decision = re.search(r"/decisions/(\w+)/remove", desk.coordinator.get(here).text)
+    assert decision and desk.coordinator.post(f"{here}/decisions/{decision[1]}/remove").status_code == 303
+    assert "A bar. Removed," in text(desk.coordinator.get(f"{here}/decisions"))
+    sealed = desk.reading(desk.make.coordinator())
+    assert told in text(sealed.get(f"{here}/decisions"))
+
+
+def test_all_that_is_placed_in_premises_is_locked_from_one_page(desk: Desk) -> None:
+    """One choice on the page of a lock makes a lock of each placement; while a run is under way one is told so."""
+    offer = desk.offer(seats=10)
+    needs = [desk.need(seats=2) for _ in range(3)]
+    match_round, run = desk.matched()
+    here = f"/rounds/{match_round.ref}"
+    desk.asked_run(match_round)
+    form = {"kind": "lock", "need": needs[0].ref, "agency": desk.guest.ref, "offer": offer.ref, "run": run.ref}
+    form |= {"whom": "premises", "start": desk.make.today.isoformat(), "reason": "Behövs.", "stands_until": ""}
+    assert desk.coordinator.post(f"{here}/decide", form).status_code == 303
+    page = text(desk.coordinator.get(here))
+    assert page.count("A lock") == 3 and "A run is under way without it" in page

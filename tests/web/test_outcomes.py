@@ -126,7 +126,7 @@ def test_a_lock_needs_a_reason_and_is_kept_by_the_next_run(desk: Desk) -> None:
     decision = desk.make.session.scalars(select(Decision)).one()
     assert desk.coordinator.post(f"{here}/decisions/{decision.ref}/remove").status_code == 303
     page = text(desk.coordinator.get(here))
-    assert "No decisions stand" in page and "1 decision has been removed" in page
+    assert "No decisions stand" in page and "1 decision no longer stands" in page
     assert "1 decision was made or removed after this run" in text(
         desk.coordinator.get(f"{here}/runs/{second.ref}/publish")
     )

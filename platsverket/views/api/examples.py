@@ -120,7 +120,7 @@ PLAN = {
     "versions": {"matching": "1", "ortools": "9.15"}, "seconds": 1.9,
 }  # fmt: skip
 DECISION_BODY = {"kind": "lock", "need": NEED_REF, "agency": None, "offer": OFFER_REF, "start": "2027-02-02",
-                 "reason": "De sitter redan där."}  # fmt: skip
+                 "reason": "De sitter redan där.", "stands_until": "2027-02-28"}  # fmt: skip
 DECISION = {
     "ref": "d3e5f7g9h2",
     **DECISION_BODY,

@@ -8,8 +8,9 @@ from flask import url_for
 
 from platsverket import decisions, outcomes, rounds, runs
 from platsverket.api_schemas import ShownDecision, ShownRound, paged
+from platsverket.desk_schemas import DecisionSchema
 from platsverket.models import Decision, MatchRound
-from platsverket.schemas import DecisionSchema, RoundSchema
+from platsverket.schemas import RoundSchema
 from platsverket.views.api import examples
 from platsverket.views.api.blueprint import LOCATION, PageQuery, api, listing, problems, secured, window
 from platsverket.web import by, config, db, rule
@@ -22,7 +23,7 @@ def shown(match_round: MatchRound) -> dict[str, Any]:
 
 
 def shown_decision(decision: Decision) -> dict[str, Any]:
-    same = ("ref", "kind", "start", "reason", "made_at", "removed_at")
+    same = ("ref", "kind", "start", "reason", "made_at", "stands_until", "removed_at")
     return {
         **{name: getattr(decision, name) for name in same},
         "need": decision.need.ref if decision.need else None,
@@ -141,7 +142,8 @@ def list_decisions(asked: dict[str, Any], ref: str) -> Any:
 def post_decision(values: dict[str, Any], ref: str) -> Any:
     """Lock or bar
 
-    A lock keeps a request in premises from a day; a bar keeps a request or an organisation out of premises.
+    A lock keeps a request in premises from a day; a bar keeps a request, an organisation, or where it names neither
+    everybody, out of premises.
     """
     return shown_decision(decisions.decide(db(), by(), config(), ref, values)), 201
 

@@ -1,0 +1,68 @@
+"""What a coordinator's forms and the API's bodies about a round's steering may hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from platsverket.errors import Fault
+from platsverket.fields import Choice, Day, Ref, Words
+from platsverket.schemas import Body
+
+
+class DecisionSchema(Body):
+    """A lock of one need in one offer from one day, or a bar of a need, an organisation or everybody from an offer."""
+
+    kind = Choice(("lock", "bar"), required=True)
+    need = Ref(load_default=None)
+    agency = Ref(load_default=None)
+    offer = Ref(required=True)
+    start = Day(load_default=None)
+    reason = Words(1000, lines=True, required=True)
+    stands_until = Day(
+        load_default=None, metadata={"description": "Its last day; the round's last day to answer when left out."}
+    )
+
+    @validates_schema(skip_on_field_errors=False)
+    def _whom(self, data: dict[str, Any], **_: Any) -> None:
+        if "need" not in data or "agency" not in data or "kind" not in data:
+            return
+        if data["kind"] == "lock":
+            self._lock(data)
+        elif data["need"] is not None and data["agency"] is not None:
+            raise ValidationError({"need": [Fault("need_or_agency")]})
+
+    def _lock(self, data: dict[str, Any]) -> None:
+        if data["need"] is None:
+            raise ValidationError({"need": [Fault("required")]})
+        if "start" in data and data["start"] is None:
+            raise ValidationError({"start": [Fault("required")]})
+
+
+class LockAllSchema(Body):
+    """A lock of everything that a run placed for an organisation, or in premises."""
+
+    agency = Ref(load_default=None)
+    offer = Ref(load_default=None)
+    reason = Words(1000, lines=True, required=True)
+    stands_until = Day(load_default=None)
+
+
+class QuestionSchema(Body):
+    """Which of the changes that a run found helpful is put to the project lead."""
+
+    need = Ref(required=True)
+    change = Words(20, required=True)
+    offer = Ref(required=True)
+
+
+class WhatIfSchema(Body):
+    """Which request to try in which premises."""
+
+    need = Ref(required=True)
+    offer = Ref(required=True)
+
+
+class QuestionAnswerSchema(Body):
+    answer = Choice(("yes", "no"), required=True)
