@@ -140,6 +140,12 @@ def _proposal_party(by: Identity) -> Condition:
     )
 
 
+def _proposal_host(by: Identity) -> Condition:
+    if not by.takes_part(CASE_OFFICER):
+        return False
+    return Proposal.offer_id.in_(select(Offer.id).where(_own_offer(by)))
+
+
 def _proposal_read(by: Identity) -> Condition:
     """Parties their own; coordinators all but those on sealed premises that do not name them."""
     party = _proposal_party(by)
@@ -205,6 +211,8 @@ POLICY: dict[str, Callable[[Identity], Condition]] = {
     "proposal.answer": _proposal_party,
     "agreement.read": _agreement(_proposal_read),
     "agreement.end": _agreement(_proposal_party),
+    "agreement.sign": _agreement(_proposal_party),
+    "agreement.prepare": _agreement(_proposal_host),
     "event.read": _event_read,
     "account.manage": lambda by: by.is_administrator,
 }

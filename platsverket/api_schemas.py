@@ -127,6 +127,8 @@ class ShownOffer(Shown):
     )
     sharing = _maybe("shared", "exclusive")
     minimum_days = fields.Integer(allow_none=True)
+    cost_per_seat_day = fields.Integer(allow_none=True)
+    holding = _maybe("owned", "leased")
     only_agencies = _texts(maybe=True)
     not_agencies = _texts(maybe=True)
     coordinators = _texts(maybe=True)

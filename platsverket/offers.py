@@ -33,7 +33,7 @@ from platsverket.models import (
 
 PLAIN = (
     "title", "description", "address", "visibility", "area_m2", "features", "sharing", "minimum_days",
-    "contact_name", "contact_email", "contact_phone",
+    "cost_per_seat_day", "holding", "contact_name", "contact_email", "contact_phone",
 )  # fmt: skip
 
 

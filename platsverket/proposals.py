@@ -56,7 +56,7 @@ def answer(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> 
     clock, ("already_answered") for another answer than before, ("no_room") where the seats are no longer there.
     """
     proposal = _locked(session, by, ref)
-    side = _side(by, proposal, values.get("side"))
+    side = side_of(by, proposal, values.get("side"))
     given = getattr(proposal, f"{side}_answer")
     if given == values["answer"]:
         return proposal
@@ -88,7 +88,7 @@ def withdraw(session: Session, by: Identity, ref: str, values: dict[str, Any]) -
     Twice is once. Raises Refused("proposal_agreed") once both have accepted, for then the agreement is ended.
     """
     proposal = _locked(session, by, ref)
-    side = _side(by, proposal, values.get("side"))
+    side = side_of(by, proposal, values.get("side"))
     if values["reason"] not in WITHDRAW_REASONS[side]:
         raise invalid(reason=Fault("choice"))
     if proposal.withdrawn_side == side:
@@ -151,7 +151,8 @@ def _locked(session: Session, by: Identity, ref: str) -> Proposal:
     return find(session, by, "proposal.answer", Proposal, ref, seen="proposal.read", lock=True)
 
 
-def _side(by: Identity, proposal: Proposal, wanted: str | None) -> str:
+def side_of(by: Identity, proposal: Proposal, wanted: str | None) -> str:
+    """The side for which somebody acts; a fault at ``side`` where they stand on both and did not say."""
     own = sides(by, proposal)
     if wanted is None and len(own) == 1:
         return own[0]

@@ -32,7 +32,7 @@ from platsverket.fields import (
     Whole,
     Words,
 )
-from platsverket.models import DECLINE_REASONS, ROLES, WEEKDAYS, WITHDRAW_REASONS
+from platsverket.models import DECLINE_REASONS, ROLES, STEPS, WEEKDAYS, WITHDRAW_REASONS
 
 END_REASONS = ("need_ended", "premises_needed", "moved", "other")
 
@@ -109,6 +109,12 @@ class OfferSchema(PlacedSchema):
     features = FeatureStates(load_default=dict)
     sharing = Choice(("shared", "exclusive"), load_default="shared")
     minimum_days = Whole(1, 3650, load_default=1)
+    cost_per_seat_day = Whole(
+        0, 100_000, load_default=None, metadata={"description": "The host's own cost in kronor for one seat and day."}
+    )
+    holding = Choice(
+        ("owned", "leased"), load_default=None, metadata={"description": "How the host holds the premises."}
+    )
     only_agencies = Refs(load_default=list)
     not_agencies = Refs(load_default=list)
     coordinators = Refs(20, load_default=list)
@@ -265,6 +271,44 @@ class SubstituteSchema(Body):
             raise ValidationError({"last_day": [Fault("until_before_from")]})
         if data["last_day"] < this_day():
             raise ValidationError({"last_day": [Fault("in_the_past")]})
+
+
+class ConsentSchema(Body):
+    """What the host records before an agreement is signed."""
+
+    consent_from = Words(200, load_default="")
+    consent_on = Day(load_default=None)
+    environment_coordinator = Words(120, load_default="")
+
+    @validates_schema(skip_on_field_errors=True)
+    def _both(self, data: dict[str, Any], **_: Any) -> None:
+        if data["consent_from"] and data["consent_on"] is None:
+            raise ValidationError({"consent_on": [Fault("required")]})
+        if data["consent_on"] and not data["consent_from"]:
+            raise ValidationError({"consent_from": [Fault("required")]})
+        if data["consent_on"] and data["consent_on"] > this_day():
+            raise ValidationError({"consent_on": [Fault("in_the_future")]})
+
+
+class SignSchema(Body):
+    """A side has signed; ``side`` only where one person stands on both."""
+
+    side = Choice(("poster", "lead"), load_default=None)
+
+
+class StepSchema(Body):
+    """A step to move-in: the day it is planned for, and whether it is done."""
+
+    step = Choice(STEPS, required=True)
+    day = Day(load_default=None)
+    done = fields.Boolean(load_default=False, error_messages={"invalid": [Fault("choice")]})
+
+
+class MessageSchema(Body):
+    """A message to the other side of a proposal; ``side`` only where one person stands on both."""
+
+    text = Words(2000, lines=True, required=True)
+    side = Choice(("poster", "lead"), load_default=None)
 
 
 class EndSchema(Body):

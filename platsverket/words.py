@@ -136,7 +136,8 @@ END_REASONS = {
     "moved": _("Moving elsewhere"),
     "other": _("Another reason"),
 }
-FREED = deal_codes.FREED
+FREED, HOLDING, STEPS = deal_codes.FREED, deal_codes.HOLDING, deal_codes.STEPS
+LAW, LAW_EFFECTS = deal_codes.LAW, deal_codes.LAW_EFFECTS
 WITHDRAWN = {**DECLINE_REASONS, **END_REASONS}
 ASIDE = {
     "need_withdrawn": _("the request has been withdrawn"),
@@ -325,6 +326,7 @@ FAULTS = {
     "agency_ambiguous": _("Several organisations match %(name)s. Write the whole name: %(choices)s."),
     "place_ambiguous": _("There are several places with this name. Choose one: %(choices)s."),
     "last_day": _("Choose a day from %(earliest)s to %(latest)s."),
+    **deal_codes.FAULTS,
 }
 REFUSALS = {
     "invalid": _("Something is missing or not right. See each field."),
@@ -502,6 +504,7 @@ class _EventData(dict[str, Any]):
             "side": SIDES,
             "answer": desk_codes.YES_NO,
             "priority": PRIORITIES,
+            "step": STEPS,
             "when": MAIL,
         }
         return str(tables.get(name, {}).get(value) or shown(value))

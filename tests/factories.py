@@ -77,7 +77,8 @@ class Factory:
             "agency": agency.ref, "title": "Kontor i Östersund", "description": "", "place": "63.1792, 14.6357",
             "address": "Storgatan 1", "visibility": "open", "seats": 10, "area_m2": None,
             "spans": [(self.today, self.today + timedelta(days=365))], "weekdays": WORKWEEK,
-            "features": {"step_free": "yes"}, "sharing": "shared", "minimum_days": 1, "only_agencies": [],
+            "features": {"step_free": "yes"}, "sharing": "shared", "minimum_days": 1,
+            "cost_per_seat_day": None, "holding": "owned", "only_agencies": [],
             "not_agencies": [], "coordinators": [], "contact_name": "Kim Berg",
             "contact_email": "kim.berg@myndighet.example", "contact_phone": "", **values,
         }  # fmt: skip

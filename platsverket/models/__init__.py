@@ -9,7 +9,18 @@ from __future__ import annotations
 from platsverket.models.base import NAMES, REF_ALPHABET, REF_LENGTH, WEEKDAYS, Model, Utc, Weekdays, new_ref
 from platsverket.models.calendars import CalendarFeed
 from platsverket.models.claims import Claim
-from platsverket.models.deals import DECLINE_REASONS, WITHDRAW_REASONS, Agreement, Freed, Proposal, SeatDay, used_days
+from platsverket.models.deals import (
+    DECLINE_REASONS,
+    STEPS,
+    WITHDRAW_REASONS,
+    Agreement,
+    Freed,
+    Message,
+    MoveInStep,
+    Proposal,
+    SeatDay,
+    used_days,
+)
 from platsverket.models.events import Event
 from platsverket.models.mail import OutboxMail
 from platsverket.models.needs import Need
@@ -45,6 +56,7 @@ __all__ = [
     "REF_ALPHABET",
     "REF_LENGTH",
     "ROLES",
+    "STEPS",
     "WEEKDAYS",
     "WITHDRAW_REASONS",
     "Agency",
@@ -57,7 +69,9 @@ __all__ = [
     "Freed",
     "MatchRound",
     "Membership",
+    "Message",
     "Model",
+    "MoveInStep",
     "Need",
     "Offer",
     "OfferAdmission",

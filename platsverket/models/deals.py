@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from platsverket.models.base import WEEKDAYS, Model, Weekdays, ref_column, table_args
 from platsverket.models.needs import Need
 from platsverket.models.offers import Offer
+from platsverket.models.people import User
 from platsverket.models.rounds import MatchRound
 
 # What each side may give as its reason to decline.
@@ -100,7 +101,15 @@ class Agreement(Model):
     ended_at: Mapped[datetime | None]
     last_day: Mapped[date]  # the proposal's `until`, or earlier when it was ended before its time
     ended_reason: Mapped[str | None] = mapped_column(String(40))
+    consent_from: Mapped[str] = mapped_column(String(200), default="", server_default="")  # the landlord, by name
+    consent_on: Mapped[date | None]
+    environment_coordinator: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    poster_signed_at: Mapped[datetime | None]
+    poster_signed_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    lead_signed_at: Mapped[datetime | None]
+    lead_signed_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
     proposal: Mapped[Proposal] = relationship(back_populates="agreement", lazy="joined")
+    steps: Mapped[list[MoveInStep]] = relationship(order_by="MoveInStep.id")
 
     def status(self, today: date) -> str:
         if self.ended_at:
@@ -108,6 +117,44 @@ class Agreement(Model):
         if today < self.proposal.start:
             return "coming"
         return "running" if today <= self.last_day else "ended"
+
+
+STEPS = ("badge", "network", "contact", "key")
+
+
+class MoveInStep(Model):
+    """One thing to do before a guest moves in: planned for a day, and done."""
+
+    __tablename__ = "move_in_step"
+    __table_args__ = table_args(
+        UniqueConstraint("agreement_id", "code"),
+        CheckConstraint("code IN ('badge', 'network', 'contact', 'key')", name="code"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
+    code: Mapped[str] = mapped_column(String(10))
+    day: Mapped[date | None]
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[str] = mapped_column(String(120), default="")
+
+
+class Message(Model):
+    """What one side of a proposal wrote to the other: part of its record, never changed."""
+
+    __tablename__ = "message"
+    __table_args__ = table_args(
+        CheckConstraint("side IN ('poster', 'lead')", name="side"), CheckConstraint("length(text) > 0", name="text")
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = ref_column()
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    side: Mapped[str] = mapped_column(String(10))
+    written_at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+    author: Mapped[User] = relationship(lazy="joined")
 
 
 class SeatDay(Model):

@@ -44,6 +44,8 @@ class Offer(Model):
     features: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # code → "yes" | "no"; absent: unknown
     sharing: Mapped[str] = mapped_column(String(10), default="shared")
     minimum_days: Mapped[int] = mapped_column(default=1)
+    cost_per_seat_day: Mapped[int | None]  # the host's own cost in kronor for one seat and day
+    holding: Mapped[str | None] = mapped_column(String(10))  # "owned" or "leased"; None: not stated
     contact_name: Mapped[str] = mapped_column(String(120), default="")
     contact_email: Mapped[str] = mapped_column(String(254), default="")
     contact_phone: Mapped[str] = mapped_column(String(40), default="")

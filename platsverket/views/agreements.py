@@ -1,18 +1,19 @@
-"""Agreements (överenskommelser): what was agreed, with whom, and ending it before its time."""
+"""Agreements (överenskommelser): what was agreed, its draft on paper, signing, moving in, and ending it early."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from platsverket import outcome_words, proposals
+from platsverket import agreements, law, outcome_words, paper, proposals
 from platsverket.access import allowed
 from platsverket.errors import Refused
-from platsverket.models import Agreement, used_days
-from platsverket.schemas import END_REASONS, EndSchema, load
-from platsverket.web import by, db, field_errors, form_values, page, paging, rule, typed
+from platsverket.models import Agreement
+from platsverket.schemas import END_REASONS, ConsentSchema, EndSchema, SignSchema, StepSchema, load
+from platsverket.web import by, config, db, field_errors, form_values, page, paging, rule, typed
 
 blueprint = Blueprint("agreements", __name__, url_prefix="/agreements")
 
@@ -31,17 +32,103 @@ def index() -> Any:
 @blueprint.get("/<ref>")
 @rule("agreement.read")
 def show(ref: str) -> Any:
+    return _shown(ref)
+
+
+def _shown(ref: str, status: int = 200, values: dict[str, Any] | None = None, errors: Any = None) -> Any:
     agreement = proposals.read_agreement(db(), by(), ref)
     terms = agreement.proposal
-    days = used_days(terms.start, agreement.last_day, terms.weekdays)
+    stored = {
+        "consent_from": agreement.consent_from,
+        "consent_on": agreement.consent_on.isoformat() if agreement.consent_on else "",
+        "environment_coordinator": agreement.environment_coordinator or terms.offer.contact_name,
+    }
     return page(
         "agreements/show.html",
+        status,
         agreement=agreement,
-        exact=bool(proposals.shown_in_full(db(), by(), [terms])),
+        exact=_exact(agreement),
         told=outcome_words,
-        days=len(days),
+        days=agreements.days(agreement),
+        cost=agreements.cost(agreement),
+        rules=law.broken(agreements.facts(agreement)),
+        steps=agreements.steps(agreement),
+        sides=proposals.sides(by(), terms),
         may_end=allowed(db(), by(), "agreement.end", agreement),
+        values=values or stored,
+        errors=errors or {},
     )
+
+
+def _exact(agreement: Agreement) -> bool:
+    return bool(proposals.shown_in_full(db(), by(), [agreement.proposal]))
+
+
+def _back(ref: str, part: str) -> Any:
+    return redirect(url_for("agreements.show", ref=ref, _anchor=part), 303)
+
+
+# On paper
+
+
+@blueprint.get("/<ref>/draft.pdf")
+@rule("agreement.read")
+def draft(ref: str) -> Any:
+    """The draft as a PDF, in the reader's language or in the one that ?in= names."""
+    agreement = proposals.read_agreement(db(), by(), ref)
+    site = config().site
+    asked = request.args.get("in", "")
+    language = asked if asked in site.languages else str(get_locale())[:2]
+    pdf = paper.draft(agreement, language, exact=_exact(agreement), service=site.name)
+    name = f"{agreement.number}-{language}.pdf"
+    return Response(pdf, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
+
+
+# Signing and moving in
+
+
+@blueprint.post("/<ref>/prepare")
+@rule("agreement.prepare")
+def prepare(ref: str) -> Any:
+    try:
+        agreements.prepare(db(), by(), ref, load(ConsentSchema(), form_values()))
+    except Refused as refused:
+        if refused.status not in (409, 422):
+            raise
+        return _shown(ref, refused.status, typed(), field_errors(refused))
+    flash(_("What you recorded is saved, and stands in the draft."), "success")
+    return _back(ref, "law")
+
+
+@blueprint.post("/<ref>/sign")
+@rule("agreement.sign")
+def sign(ref: str) -> Any:
+    try:
+        agreements.sign(db(), by(), ref, load(SignSchema(), form_values())["side"])
+    except Refused as refused:
+        if refused.status not in (409, 422):
+            raise
+        return _shown(ref, refused.status, errors=field_errors(refused))
+    flash(_("It is noted that your side has signed."), "success")
+    return _back(ref, "signing")
+
+
+@blueprint.post("/<ref>/steps")
+@rule("agreement.sign")
+def set_step(ref: str) -> Any:
+    try:
+        agreements.set_step(db(), by(), ref, load(StepSchema(), form_values()))
+    except Refused as refused:
+        if refused.status not in (409, 422):
+            raise
+        # Every step has a field of the same name, so a fault belongs to none of them.
+        faults = [fault for faults in field_errors(refused).values() for fault in faults]
+        return _shown(ref, refused.status, errors={"_schema": faults})
+    flash(_("The checklist is saved."), "success")
+    return _back(ref, "steps")
+
+
+# Ending
 
 
 @blueprint.get("/<ref>/end")

@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 
-from platsverket import deal_words, maps, outcome_words, proposals, words
+from platsverket import deal_words, maps, messages, outcome_words, proposals, words
 from platsverket.database import now
 from platsverket.errors import Refused
 from platsverket.models import DECLINE_REASONS, WITHDRAW_REASONS, Proposal
-from platsverket.schemas import AnswerSchema, WithdrawSchema, load
+from platsverket.schemas import AnswerSchema, MessageSchema, WithdrawSchema, load
 from platsverket.web import by, db, field_errors, form_values, page, paging, rule, typed
 
 blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
@@ -49,7 +49,7 @@ def show(ref: str) -> Any:
     return _shown(ref)
 
 
-def _shown(ref: str, status: int = 200, errors: Any = None) -> Any:
+def _shown(ref: str, status: int = 200, errors: Any = None, values: dict[str, Any] | None = None) -> Any:
     proposal = proposals.read(db(), by(), ref)
     own = proposals.sides(by(), proposal)
     exact = bool(proposals.shown_in_full(db(), by(), [proposal]))
@@ -63,9 +63,24 @@ def _shown(ref: str, status: int = 200, errors: Any = None) -> Any:
         exact=exact,
         map=maps.around((need.lat, need.lon), (offer.lat, offer.lon) if exact else None, offer.municipality_code),
         on_map=deal_words.on_map(offer, need, proposal.km if exact else None),
+        messages=messages.of(db(), by(), ref),
         told=outcome_words,
+        values=values or {},
         errors=errors or {},
     )
+
+
+@blueprint.post("/<ref>/messages")
+@rule("proposal.answer")
+def write(ref: str) -> Any:
+    try:
+        messages.write(db(), by(), ref, load(MessageSchema(), form_values()))
+    except Refused as refused:
+        if refused.status != 422:
+            raise
+        return _shown(ref, refused.status, field_errors(refused), typed())
+    flash(_("The message has been sent."), "success")
+    return redirect(url_for("proposals.show", ref=ref, _anchor="messages"), 303)
 
 
 @blueprint.get("/<ref>/decline")

@@ -7,6 +7,7 @@ that a slip in the policy, in a view or in a template shows.
 from __future__ import annotations
 
 import functools
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from platsverket import accounts, calendars, decisions, proposals, rounds, searches, trials
@@ -46,6 +48,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "proposal.answer": ("yes", "hidden", "yes", "hidden", "no", "no"),
     "agreement.read": ("yes", "hidden", "yes", "hidden", "yes", "no"),
     "agreement.end": ("yes", "hidden", "yes", "hidden", "no", "no"),
+    "agreement.sign": ("yes", "hidden", "yes", "hidden", "no", "no"),
+    "agreement.prepare": ("yes", "hidden", "no", "no", "no", "no"),
     "account.manage": ("no", "no", "no", "no", "no", "yes"),
 }
 ANSWERS = {"no": 403, "known": 403, "hidden": 404}
@@ -130,7 +134,7 @@ class World:
             asked = asked if rule.endpoint in ("decisions.ask", "decisions.decide") else {}
             sent = "query_string" if method in ("GET", "HEAD") else "data"
             answer = client.open(path, method=method, **{sent: asked})
-        to, text = answer.headers.get("Location", ""), answer.text + str(answer.headers)
+        to, text = answer.headers.get("Location", ""), _said(answer) + str(answer.headers)
         return Call(who, method, rule.endpoint, path, offer, answer.status_code, to, text)
 
     def body(self, rule: Any, who: str, method: str) -> Any:
@@ -167,6 +171,13 @@ class World:
             make.session.rollback()
             assert client.post("/sign-in", data={"email": email, "password": PASSWORD}).status_code == 303
         self.clients[who] = client, headers
+
+
+def _said(answer: Any) -> str:
+    """What an answer says; a PDF is read back."""
+    if answer.mimetype != "application/pdf" or not answer.data:
+        return str(answer.text)
+    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
 
 
 CANARIES = {

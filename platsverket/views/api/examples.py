@@ -44,6 +44,7 @@ OFFER_BODY: dict[str, Any] = {
     "address": "Storgatan 1", "visibility": "open", "seats": 12, "area_m2": 180,
     "spans": [{"from": "2027-01-11", "until": "2027-06-30"}, {"from": "2027-08-16", "until": "2027-12-31"}],
     "weekdays": WORKWEEK, "features": {"step_free": "yes", "parking": "no"}, "sharing": "shared", "minimum_days": 7,
+    "cost_per_seat_day": 85, "holding": "leased",
     "only_agencies": [], "not_agencies": [GUEST], "coordinators": [], **CONTACT,
 }  # fmt: skip
 OFFER = {

@@ -36,7 +36,8 @@ TAGS = ["offers"]
 COUNTIES = tuple(county.code for county in data.counties())
 SAME = (
     "title", "description", "place", "address", "lat", "lon", "precision", "seats", "area_m2", "features", "sharing",
-    "minimum_days", "contact_name", "contact_email", "contact_phone", "posted_at", "changed_at", "valid_until",
+    "minimum_days", "cost_per_seat_day", "holding", "contact_name", "contact_email", "contact_phone", "posted_at",
+    "changed_at", "valid_until",
 )  # fmt: skip
 
 
