@@ -30,7 +30,7 @@ from platsverket.database import STOCKHOLM
 log = structlog.get_logger()
 MOST_AT_A_TIME = 200  # then the clock sees to what else is due
 LEASE = timedelta(minutes=5)
-REFUSED_FOR_GOOD = 500
+REFUSED_FOR_GOOD, BAD_ADDRESS = 500, 553
 
 
 def send_due(session: Session, config: Config, at: datetime) -> int:
@@ -96,14 +96,24 @@ def _send(session: Session, config: Config, server: smtplib.SMTP, held: outbox.H
         else:
             outbox.put_back(session, held, at)
         return False
+    except smtplib.SMTPNotSupportedError:  # the address has signs that the server cannot take
+        outbox.give_up(session, held, at, BAD_ADDRESS)
+        return False
     except Exception as error:
         outbox.put_back(session, held, at)
-        if isinstance(error, OSError | smtplib.SMTPServerDisconnected):
-            raise  # the server is gone: the rest waits without trying
-        log.exception("mail_broke", mail=held.mails[0].ref)
+        if _gone(error):
+            raise  # the rest waits without trying
+        log.warning("mail_broke", mail=held.mails[0].ref, error=repr(error))
         return False
     outbox.sent(session, held, at)
     return True
+
+
+def _gone(error: Exception) -> bool:
+    """Whether the server is no longer there, rather than has something against this mail."""
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return True
+    return isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException)
 
 
 def message(config: Config, held: outbox.Held, at: datetime) -> EmailMessage:

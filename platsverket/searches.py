@@ -6,7 +6,6 @@ once: ``Offer.looked_at`` holds the ``changed_at`` that has been looked at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ log = structlog.get_logger()
 MOST_SEARCHES = 50
 AT_A_TIME = 100
 KM_PER_DEGREE = 110  # of latitude, at least: what lies farther apart than this need not be measured
+Entries = dict[int, dict[str, Any]]  # things as the engine reads them, by their keys
 PLAIN = ("name", "max_km", "seats", "earliest_start", "latest_start", "days", "must")
 
 
@@ -89,10 +89,13 @@ def look(session: Session, config: Config, at: datetime) -> int:
     fresh = _fresh(session, today)
     if not fresh:
         return 0
-    wanted = session.scalars(_standing(today)).unique().all()
-    found = _fitting(config, today, fresh, wanted)
-    _tell(session, at, {offer.id: offer.changed_at for offer in fresh}, found)
-    return len(fresh)
+    seen = {offer.id: offer.changed_at for offer in fresh}
+    offers = {offer.id: markets.offer_entry(offer) for offer in fresh}
+    wanted = {search.id: _as_need(search) for search in session.scalars(_standing(today)).unique()}
+    # Let go of the database while the rules are tried: on SQLite a reader holds up who writes.
+    session.rollback()
+    _tell(session, at, seen, _fitting(config, today, offers, wanted))
+    return len(seen)
 
 
 def _fresh(session: Session, today: date) -> list[Offer]:
@@ -108,32 +111,32 @@ def _standing(today: date) -> Any:
     return query.where(User.deactivated_at.is_(None)).order_by(SavedSearch.id)
 
 
-def _fitting(
-    config: Config, today: date, offers: Sequence[Offer], wanted: Sequence[SavedSearch]
-) -> list[tuple[int, int]]:
+def _fitting(config: Config, today: date, offers: Entries, wanted: Entries) -> list[tuple[int, int]]:
     """The ids of (search, offer) pairs that no rule of a placement forbids, whatever the start."""
     if not wanted:
         return []
-    market: dict[str, Any] = {
+    market = {
         "format": "platsverket-market/1",
         "as_of": today.isoformat(),
-        "offers": [markets.offer_entry(offer) for offer in offers],
-        "needs": [_as_need(search) for search in wanted],
+        "offers": list(offers.values()),
+        "needs": list(wanted.values()),
         "policy": {"goals": list(config.rounds.goals), "start_step_days": config.rounds.start_step_days},
     }
     try:
         read = matching.Market.from_json(market)
     except matching.MarketError as error:
         if len(offers) > 1:
-            return [pair for offer in offers for pair in _fitting(config, today, [offer], wanted)]
-        log.warning("offer_not_looked_at", offer=offers[0].ref, error=str(error).splitlines()[0])
+            return [pair for one in offers.items() for pair in _fitting(config, today, dict([one]), wanted)]
+        log.warning("offer_not_looked_at", error=str(error).splitlines()[0])
         return []
-    near = ((s, o) for o in offers for s in wanted if s.seats <= o.seats and _not_far(s, o))
-    return [(s.id, o.id) for s, o in near if not matching.why_not(read, s.ref, o.ref)]
+    near = ((s, o) for o in offers for s in wanted if _may_fit(wanted[s], offers[o]))
+    return [(s, o) for s, o in near if not matching.why_not(read, wanted[s]["id"], offers[o]["id"])]
 
 
-def _not_far(search: SavedSearch, offer: Offer) -> bool:
-    return abs(search.lat - offer.lat) * KM_PER_DEGREE <= search.max_km
+def _may_fit(search: dict[str, Any], offer: dict[str, Any]) -> bool:
+    """Whether it is worth asking the rules: never stricter than they are, and much cheaper."""
+    near = abs(search["lat"] - offer["lat"]) * KM_PER_DEGREE <= search["max_km"]
+    return bool(near and search["seats"] <= offer["seats"])
 
 
 def _as_need(search: SavedSearch) -> dict[str, Any]:

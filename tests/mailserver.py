@@ -11,13 +11,19 @@ from aiosmtpd.controller import Controller
 
 
 class MailServer:
-    """``messages`` holds every message taken, in order; ``refuse`` maps an address to the server's answer to it."""
+    """``messages`` holds every message taken, in order.
+
+    ``refuse`` maps an address to the server's answer to it, ``dislike`` a word in a message likewise; ``hang_up`` says
+    how many times it hangs up in the middle of a message.
+    """
 
     def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.messages: list[EmailMessage] = []
         self.refuse: dict[str, str] = {}
+        self.dislike: dict[str, str] = {}
+        self.hang_up = 0
         self.controller = self._new()
 
     def _new(self) -> Controller:
@@ -29,7 +35,14 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.hang_up:
+            self.hang_up -= 1
+            server.transport.close()
+            return "421 Closing"
+        for word, answer in self.dislike.items():
+            if word.encode() in envelope.content:
+                return answer
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.messages.append(message)

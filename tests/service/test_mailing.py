@@ -97,6 +97,31 @@ def test_an_address_refused_for_good_is_given_up_and_one_refused_for_now_is_not(
     assert [event.noun_ref for event in told] == [gone.ref]
 
 
+def test_a_server_that_hangs_up_in_the_middle_loses_nothing(
+    session: Session, make: Factory, sending: Config, mail_server: MailServer
+) -> None:
+    """The mail that was cut off is tried again later; those behind it wait without being tried."""
+    user = make.user()
+    for key in ("one", "two"):
+        _tell(session, user, key, name=key)
+    mail_server.hang_up = 1
+    assert mailing.send_due(session, sending, MORNING) == 0
+    assert mailing.send_due(session, sending, MORNING + timedelta(seconds=5)) == 1
+    assert mailing.send_due(session, sending, MORNING + timedelta(minutes=2)) == 1
+    assert sorted(str(m["Subject"]) for m in mail_server.messages) == ["one är fryst", "two är fryst"]
+
+
+def test_a_mail_that_the_server_dislikes_holds_up_no_other(
+    session: Session, make: Factory, sending: Config, mail_server: MailServer
+) -> None:
+    user = make.user()
+    for key in ("bad", "good"):
+        _tell(session, user, key, round=key)
+    mail_server.dislike = {"/rounds/bad": "554 Not this"}
+    assert mailing.send_due(session, sending, MORNING) == 1
+    assert "/rounds/good" in plain(mail_server.messages[0])
+
+
 def test_a_mail_that_cannot_be_written_stops_no_other(
     session: Session, make: Factory, sending: Config, mail_server: MailServer
 ) -> None:
