@@ -14,7 +14,7 @@ from platsverket import runs
 from platsverket.access import Identity, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
-from platsverket.database import now, this_day, writing
+from platsverket.database import STOCKHOLM, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record
 from platsverket.models import Decision, MatchRound, Need, Offer, Run
@@ -182,6 +182,12 @@ def decided_since(session: Session, match_round: MatchRound, run: Run) -> int:
         len({tuple(d.items()) for d in then[kind]} ^ {tuple(d.items()) for d in current[kind]})
         for kind in ("locked", "barred")
     )
+
+
+def counts(match_round: MatchRound) -> dict[str, int]:
+    """How many decisions stood when each run of a round was asked for, by the run's ref."""
+    asked = {run.ref: (run.requested_at, run.requested_at.astimezone(STOCKHOLM).date()) for run in match_round.runs}
+    return {ref: sum(d.stood(at, day) for d in match_round.decisions) for ref, (at, day) in asked.items()}
 
 
 def _each_once(entries: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, post_load, validates_schema
 
 from platsverket.errors import Fault
-from platsverket.fields import Choice, Day, Ref, Words
+from platsverket.fields import Choice, Day, Ref, Whole, Words
 from platsverket.schemas import Body
 
 
@@ -38,6 +38,31 @@ class DecisionSchema(Body):
             raise ValidationError({"need": [Fault("required")]})
         if "start" in data and data["start"] is None:
             raise ValidationError({"start": [Fault("required")]})
+
+
+class GoalsSchema(Body):
+    """The place of each goal in the order, 1 for the most important; a goal without a place does not count."""
+
+    most_seats = Whole(1, 6, load_default=None)
+    most_needs = Whole(1, 6, load_default=None)
+    longest_waiting = Whole(1, 6, load_default=None)
+    best_fit = Whole(1, 6, load_default=None)
+    least_change = Whole(1, 6, load_default=None)
+    fair_share = Whole(1, 6, load_default=None)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _each_place_once(self, data: dict[str, Any], **_: Any) -> None:
+        taken: set[int] = set()
+        for goal, place in data.items():
+            if place in taken:
+                raise ValidationError({goal: [Fault("place_taken", place=place)]})
+            taken |= {place} - {None}
+        if not taken:
+            raise ValidationError({"most_seats": [Fault("some_goal")]})
+
+    @post_load
+    def _ordered(self, data: dict[str, Any], **_: Any) -> list[str]:
+        return sorted((goal for goal in data if data[goal]), key=lambda goal: int(data[goal]))
 
 
 class LockAllSchema(Body):

@@ -53,20 +53,31 @@ ORDERS = ("start", "-start", "km", "-km", "fit", "-fit", "seats", "-seats")
 KINDS = ("new", "locked", "promised")
 
 
-def figures(session: Session, by: Identity, run: Run) -> dict[str, Any]:
+def figures(session: Session, by: Identity, run: Run, hidden: set[str] | None = None) -> dict[str, Any]:
     """A run's summary for those who steer rounds; empty until it is done.
 
     Placements in premises sealed from the reader are not counted, and where there are such premises no goal's value is
     told: what is left of a total after all that one can see would tell the seats and the distance of what is hidden.
+    ``hidden`` are the refs of those premises, where the caller knows them.
     """
     demand(by, "round.steer")
-    hidden = runs.sealed_from(session, by, run) if run.status == "done" else set()
+    if hidden is None:
+        hidden = runs.sealed_from(session, by, run) if run.status == "done" else set()
+    if run.status != "done":
+        return run.summary
     if not hidden:
         return run.summary
     seats = {need["id"]: need["seats"] for need in runs.market_of(session, run)["needs"]}
     seen = [p for p in runs.plan_of(session, run)["placements"] if p["offer"] not in hidden]
     goals = [{**goal, "value": None, "bound": None} for goal in run.summary["goals"]]
     return {**run.summary, **runs.placed_figures(seats, seen), "goals": goals}
+
+
+def figures_of(session: Session, by: Identity, match_round: MatchRound) -> dict[str, dict[str, Any]]:
+    """The figures of each of a round's runs, by its ref; what is sealed is asked once for all that share a market."""
+    first = next((run for run in match_round.runs if run.status == "done"), None)
+    hidden = runs.sealed_from(session, by, first) if first else set()
+    return {r.ref: figures(session, by, r, None if r.is_refill else hidden) for r in match_round.runs}
 
 
 def progress(session: Session, by: Identity, run: Run) -> dict[str, Any]:

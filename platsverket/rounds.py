@@ -126,6 +126,20 @@ def next_round(session: Session, today: date) -> MatchRound | None:
     return session.scalar(gathering.order_by(MatchRound.freezes_on, MatchRound.id).limit(1))
 
 
+@writing
+def order_goals(session: Session, by: Identity, ref: str, goals: list[str]) -> MatchRound:
+    """Set the order of a round's goals, for its next runs; each run keeps the order that it was given."""
+    match_round = runs.steered(session, by, ref, lock=True)
+    if match_round.published_at:
+        raise Refused("round_published")
+    if match_round.cancelled_at:
+        raise Refused("round_cancelled")
+    if match_round.goals != goals:
+        record(session, by, "round.goals_ordered", "round", ref, before=match_round.goals, goals=goals)
+        match_round.goals = goals
+    return match_round
+
+
 # Running
 
 
@@ -138,6 +152,7 @@ def request_run(session: Session, by: Identity, config: Config, ref: str, values
         raise Refused("run_under_way")
     market = json.loads(match_round.market or "{}")
     given = decisions.given(session, match_round, market)
+    given["policy"] = {**market["policy"], "goals": list(match_round.goals)}
     run = Run(
         round_id=match_round.id,
         number=len(match_round.runs) + 1,

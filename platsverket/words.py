@@ -327,6 +327,7 @@ FAULTS = {
     "place_ambiguous": _("There are several places with this name. Choose one: %(choices)s."),
     "last_day": _("Choose a day from %(earliest)s to %(latest)s."),
     **deal_codes.FAULTS,
+    **desk_codes.FAULTS,
 }
 REFUSALS = {
     "invalid": _("Something is missing or not right. See each field."),

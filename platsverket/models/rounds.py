@@ -148,3 +148,8 @@ class Decision(Model):
         if self.removed_at:
             return "removed"
         return "over" if self.stands_until and self.stands_until < today else "standing"
+
+    def stood(self, at: datetime, day: date) -> bool:
+        """Whether it stood at a moment of that day, and so steered a run that was asked for then."""
+        removed = self.removed_at is not None and self.removed_at <= at
+        return self.made_at <= at and not removed and (self.stands_until is None or self.stands_until >= day)

@@ -7,10 +7,24 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 
-from platsverket import alternatives, desk_words, glance, outcome_words, outcomes, questions, runs, trials
-from platsverket.desk_schemas import QuestionSchema, WhatIfSchema
+from platsverket import (
+    alternatives,
+    comparison,
+    desk_words,
+    glance,
+    outcome_words,
+    outcomes,
+    questions,
+    rounds,
+    runs,
+    trials,
+    words,
+)
+from platsverket.desk_schemas import GoalsSchema, QuestionSchema, WhatIfSchema
+from platsverket.errors import Refused
+from platsverket.models import MatchRound
 from platsverket.schemas import load
-from platsverket.web import Paging, by, db, form_values, page, paging, rule
+from platsverket.web import Paging, by, db, field_errors, form_values, page, paging, rule, typed
 
 blueprint = Blueprint("desk", __name__, url_prefix="/rounds")
 ROWS = 50
@@ -93,3 +107,55 @@ def trial(ref: str, run_ref: str, trial_ref: str) -> Any:
 
 def _places(said: trials.Told) -> list[dict[str, Any]]:
     return [place for change in said.changes or [] for place in (change.before, change.after) if place]
+
+
+# Goals, and runs side by side
+
+
+@blueprint.get("/<ref>/goals")
+@rule("round.steer")
+def goals(ref: str) -> Any:
+    match_round = runs.steered(db(), by(), ref)
+    return _goals(match_round, {goal: str(place) for place, goal in enumerate(match_round.goals, 1)})
+
+
+def _goals(match_round: MatchRound, values: dict[str, Any], status: int = 200, errors: Any = None) -> Any:
+    places = [(str(place), str(place)) for place in range(1, len(words.GOALS) + 1)]
+    return page("rounds/goals.html", status, match_round=match_round, values=values, errors=errors or {}, places=places)
+
+
+@blueprint.post("/<ref>/goals")
+@rule("round.steer")
+def order_goals(ref: str) -> Any:
+    try:
+        wanted: Any = load(GoalsSchema(), form_values())
+        rounds.order_goals(db(), by(), ref, wanted)
+    except Refused as refused:
+        return _goals(runs.steered(db(), by(), ref), typed(), refused.status, field_errors(refused))
+    flash(gettext("The order of the goals is set. It holds from the next run on."), "success")
+    return redirect(url_for("rounds.show", ref=ref), 303)
+
+
+@blueprint.get("/<ref>/compare")
+@rule("round.steer")
+def compare(ref: str) -> Any:
+    """Two to four runs side by side."""
+    try:
+        found = comparison.of(db(), by(), ref, request.args.getlist("run"))
+    except Refused as refused:
+        if refused.code != "compare_two_to_four":
+            raise
+        flash(words.sentence(refused), "warning")
+        return redirect(url_for("rounds.show", ref=ref), 303)
+    here = Paging(paging().number, ROWS)
+    part = found.rows[here.offset : here.offset + here.size]
+    needs, offers = outcomes.named(
+        db(), by(),
+        needs=[row.need for row in part], offers=[place["offer"] for row in part for place in row.places if place],
+    )  # fmt: skip
+    goals = list(dict.fromkeys(goal for column in found.columns for goal in column.run.goals))
+    return page(
+        "rounds/compare.html",
+        found=found, part=part, total=len(found.rows), paging=here, needs=needs, offers=offers, goals=goals,
+        told=outcome_words, desk=desk_words,
+    )  # fmt: skip
