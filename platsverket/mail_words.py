@@ -91,6 +91,25 @@ KINDS = {
         "/offers?mine=1",
         _("Open your premises"),
     ),
+    "needs.nothing_found": Kind(
+        _("%(name)s is published: requests without a proposal"),
+        _(
+            "The match round %(name)s has been published. Requests of %(agency)s that got no proposal: %(count)s.\n"
+            "The page of each request tells why, and what would help. They take part again in the next round, and "
+            "also when something comes free in this one."
+        ),
+        "/needs",
+        _("Open your requests"),
+    ),
+    "offers.nothing_found": Kind(
+        _("%(name)s is published: premises without a proposal"),
+        _(
+            "The match round %(name)s has been published. Premises of %(agency)s that got no proposal: %(count)s.\n"
+            "They take part again in the next round."
+        ),
+        "/offers?mine=1",
+        _("Open your premises"),
+    ),
     "search.found": Kind(
         _("Premises for your search %(name)s"),
         _(

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from platsverket import accounts, claims, ledger, outbox, proposals, rounds
+from platsverket import accounts, claims, ledger, outbox, proposals, round_news, rounds
 from platsverket.access import ANONYMOUS, Identity
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM, writing
@@ -46,6 +46,8 @@ def call_out(session: Session, config: Config, at: datetime) -> None:
                 _do(session, config, moment, ref, at)
             except (Refused, SQLAlchemyError) as error:
                 log.warning("moment_waits", moment=moment.name, round=ref, error=str(error).splitlines()[0])
+            except Exception:  # whatever it met, the other rounds have their moments too
+                log.exception("moment_broke", moment=moment.name, round=ref)
 
 
 def _due(moment: Moment, config: Config, today: date) -> Select[MatchRound]:
@@ -140,6 +142,14 @@ def _remind_to_publish(session: Session, config: Config, match_round: MatchRound
         outbox.tell(session, user, "round.publish_due", f"publish_due:{match_round.ref}", at=at, **about)
 
 
+def _is_published(config: Config, today: date) -> Conditions:
+    return [MatchRound.published_at.is_not(None), MatchRound.answer_by >= today]
+
+
+def _tell_the_others(session: Session, config: Config, match_round: MatchRound, at: datetime) -> None:
+    round_news.tell_of_nothing_found(session, match_round, at)
+
+
 def _closes(config: Config, today: date) -> Conditions:
     return [MatchRound.published_at.is_not(None), MatchRound.answer_by < today]
 
@@ -161,5 +171,6 @@ MOMENTS = (
     Moment("reconfirm", _freezes_soon, _remind_to_reconfirm),
     Moment("freeze", _freezes, _freeze),
     Moment("publish", _publishes, _remind_to_publish),
+    Moment("outcome", _is_published, _tell_the_others),
     Moment("close", _closes, _close),
 )

@@ -185,6 +185,28 @@ def test_premises_that_would_lapse_before_the_freeze_are_asked_after(
     assert {mail.data["count"] for mail in mails} == {2} and mails[0].data["agency"] == "Värden"
 
 
+def test_who_gets_no_proposal_hears_of_it_when_the_round_is_published(
+    session: Session, make: Factory, keeper: Clock
+) -> None:
+    """Leads of requests and officers of premises without one, each organisation once; others hear of their proposal."""
+    near, far, guest, large = (make.agency(name) for name in ("Nära", "Fjärran", "Gästen", "Stora"))
+    officers = {agency.name: make.officer(agency) for agency in (near, far)}
+    leads = {agency.name: make.lead(agency) for agency in (guest, large)}
+    make.offer(near, officers["Nära"])
+    gone = make.offer(far, officers["Fjärran"], place="59.33, 18.06")
+    make.offer(far, officers["Fjärran"], place="59.33, 18.06")
+    make.need(guest, leads["Gästen"])
+    for _ in range(2):
+        make.need(large, leads["Stora"], seats=400)
+    make.published(make.coordinator())
+    offers.withdraw(session, make.identity(officers["Fjärran"]), gone.ref)
+    for _ in range(2):
+        _tick(session, keeper, _midnight(make.today + timedelta(days=1)))
+    [lead_mail], [officer_mail] = (_told(session, f"{noun}.nothing_found") for noun in ("needs", "offers"))
+    assert (lead_mail.user_id, lead_mail.data["count"]) == (leads["Stora"].id, 2)
+    assert (officer_mail.user_id, officer_mail.data["count"]) == (officers["Fjärran"].id, 1)
+
+
 def test_a_round_closes_after_its_last_day_and_what_nobody_answered_is_free(
     session: Session, make: Factory, keeper: Clock
 ) -> None:
@@ -207,6 +229,28 @@ def test_a_round_closes_after_its_last_day_and_what_nobody_answered_is_free(
     assert {name: mail.data[name] for name in ("agreed", "declined", "expired")} == {
         "agreed": 0, "declined": 1, "expired": 1,
     }  # fmt: skip
+
+
+def test_a_round_that_breaks_stops_no_other(
+    session: Session, make: Factory, keeper: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of what broke remains, the next round has its moments, and the broken one is tried again."""
+    steerer = make.coordinator()
+    bad, good = make.round(steerer).ref, make.round(steerer).ref
+    freeze, broken = rounds.freeze_as_it_is, [bad]
+
+    def sometimes(session: Session, by: Any, config: Config, match_round: MatchRound, **given: Any) -> Any:
+        told = freeze(session, by, config, match_round, **given)
+        if match_round.ref in broken:
+            raise ValueError("broken")
+        return told
+
+    monkeypatch.setattr(rounds, "freeze_as_it_is", sometimes)
+    _tick(session, keeper, _midnight(make.today))
+    assert {one.ref: one.status for one in session.scalars(select(MatchRound))} == {bad: "gathering", good: "frozen"}
+    broken.clear()
+    _tick(session, keeper, _midnight(make.today))
+    assert {one.status for one in session.scalars(select(MatchRound))} == {"frozen"}
 
 
 def test_one_thing_that_breaks_stops_no_other(
