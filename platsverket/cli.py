@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from platsverket import accounts, agencies, demo, runs
+from platsverket import accounts, agencies, bundles, demo
 from platsverket.access import ANONYMOUS, Identity
 from platsverket.clock import Clock
 from platsverket.config import Config, ConfigError, load
@@ -308,10 +308,13 @@ def _roles(session: Session, roles: tuple[str, ...]) -> list[str]:
 @click.option(
     "--run", "number", type=click.IntRange(1), help="The run's number; the published or latest one when left out."
 )
-@click.option("--out", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("."), show_default=True)
+@click.option(
+    "--out", "where", type=click.Path(path_type=Path), default=Path("."), show_default=True,
+    help="A folder, or a file whose name ends in .zip.",
+)  # fmt: skip
 @_plainly
-def export(round_ref: str, number: int | None, folder: Path) -> None:
-    """Write a run's market.json and plan.json, for "python -m matching check"."""
+def export(round_ref: str, number: int | None, where: Path) -> None:
+    """Write a run as a bundle: market, plan, decisions, versions and hashes, for "replay" and "python -m matching"."""
     with _database(load(serving=False))() as session:
         match_round = session.scalar(select(MatchRound).where(MatchRound.ref == round_ref))
         if match_round is None:
@@ -319,12 +322,54 @@ def export(round_ref: str, number: int | None, folder: Path) -> None:
         done = [r for r in match_round.runs if r.status == "done" and number in (None, r.number)]
         if not done:
             raise ConfigError("That round has no such finished run.")
-        run = max(done, key=lambda r: (r.published_at is not None, r.number))
+        run = max(done, key=lambda r: (r.published_at is not None and not r.is_refill, r.number))
         steering = Identity(None, roles=frozenset({(0, "coordinator")}))
-        market, plan = runs.exported(session, steering, round_ref, run.ref)
-    _write(folder / "market.json", market)
-    _write(folder / "plan.json", plan)
-    out.print(f"Wrote {folder / 'market.json'} and {folder / 'plan.json'}.")
+        files = bundles.of_run(session, steering, match_round, run)
+    try:
+        bundles.write(files, where)
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be written: {error.strerror}.") from None
+    out.print(f"Wrote run {run.number} of {match_round.name} to {where}: {', '.join(sorted(files))}.")
+
+
+@main.command("replay")
+@click.argument("where", type=click.Path(path_type=Path), metavar="BUNDLE")
+@_plainly
+def replay(where: Path) -> None:
+    """Solve an exported run once more and say whether the outcome is the same; exit status 1 where it is not."""
+    try:
+        files = bundles.read(where)
+        with out.status("Solving once more …"):
+            found = bundles.replay(files)
+    except bundles.BundleError as error:
+        raise ConfigError(str(error)) from None
+    for line in _replayed(found):
+        click.echo(line)
+    sys.exit(0 if found.same else 1)
+
+
+def _replayed(found: bundles.Replay) -> Iterator[str]:
+    """What a replay showed, line by line."""
+    for name in found.altered:
+        yield f"{name} is not as it was exported: its hash has changed."
+    yield from (f"The kept plan breaks a rule: {fault}" for fault in found.faults)
+    then, now = found.versions
+    if then != now:
+        yield "Solved then with {}, now with {}.".format(*(", ".join(map(" ".join, v.items())) for v in (then, now)))
+    if found.identical:
+        yield f"The same outcome: {found.placements} placements, every goal, every proven bound and every reason."
+        return
+    if found.stopped:
+        yield "The run was stopped before it was done, so it cannot be expected to come out the same."
+    yield f"Another outcome: {found.differing} placements differ."
+    yield from (f"{goal}: kept {_reached(kept)}, now {_reached(new)}." for goal, kept, new in found.goals)
+
+
+def _reached(result: tuple[int, int | None] | None) -> str:
+    if result is None:
+        return "not counted"
+    value, bound = result
+    return f"{value:,} with no proven bound" if bound is None else f"{value:,} of at most {bound:,}"
 
 
 if __name__ == "__main__":
