@@ -161,9 +161,8 @@ def _tell(session: Session, at: datetime, seen: dict[int, datetime], found: list
 
 def _tell_of(session: Session, at: datetime, search: SavedSearch, offer: Offer) -> None:
     by = accounts.identity(search.user)
-    if search.removed_at or search.agency_id not in by.agencies(*ROLES):
-        return
-    if not allowed(session, by, "offer.address", offer):
+    stale = search.removed_at or offer.changed_at < search.saved_at  # what stood before can be found by searching
+    if stale or search.agency_id not in by.agencies(*ROLES) or not allowed(session, by, "offer.address", offer):
         return
     outbox.tell(
         session, search.user, "search.found", f"search:{search.ref}:{offer.ref}", at=at,

@@ -63,6 +63,29 @@ def _change(make: Factory, officer: User, offer: Offer, **values: Any) -> None:
     later(make.session)
 
 
+def test_what_stood_before_the_search_was_saved_is_no_news(make: Factory) -> None:
+    """It is found by searching; when it changes it is told of."""
+    lead, host = make.lead(make.agency()), make.agency()
+    officer = make.officer(host)
+    offer = make.offer(host, officer)
+    ref = _save(make, lead).ref
+
+    @writing
+    def a_minute_later(session: Session) -> None:
+        search = session.scalars(select(SavedSearch).where(SavedSearch.ref == ref)).unique().one()
+        search.saved_at += timedelta(minutes=1)
+
+    a_minute_later(make.session)
+    assert _look(make) == 1 and not _told(make)
+
+    @writing
+    def changed_still_later(session: Session) -> None:
+        session.get_one(Offer, offer.id).changed_at += timedelta(minutes=2)
+
+    changed_still_later(make.session)
+    assert _look(make) == 1 and _told(make) == [(lead.id, offer.ref)]
+
+
 def test_premises_that_come_to_fit_when_they_are_changed_are_told_of(make: Factory) -> None:
     lead, host = make.lead(make.agency()), make.agency()
     officer = make.officer(host)
