@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from platsverket import accounts, claims, ledger, outbox, proposals, round_news, rounds
+from platsverket import accounts, claims, outbox, proposals, round_news, rounds
 from platsverket.access import ANONYMOUS, Identity
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM, writing
 from platsverket.errors import Refused
 from platsverket.events import record
-from platsverket.models import CASE_OFFICER, COORDINATOR, Agency, MatchRound, Offer, User, standing_offers
+from platsverket.models import CASE_OFFICER, COORDINATOR, Agency, MatchRound, Offer, Proposal, User, standing_offers
 
 log = structlog.get_logger()
 Conditions = list[ColumnElement[bool]]
@@ -151,12 +151,13 @@ def _tell_the_others(session: Session, config: Config, match_round: MatchRound, 
 
 
 def _closes(config: Config, today: date) -> Conditions:
-    return [MatchRound.published_at.is_not(None), MatchRound.answer_by < today]
+    # A proposal that filled up later may have a later last day of its own.
+    waits = exists().where(Proposal.round_id == MatchRound.id, Proposal.holds_seats)
+    return [MatchRound.published_at.is_not(None), MatchRound.answer_by < today, ~waits]
 
 
 def _close(session: Session, config: Config, match_round: MatchRound, at: datetime) -> None:
-    """Nobody can answer any more: what nobody answered is let go, and the coordinator hears how it went."""
-    ledger.release_expired(session, at)
+    """Nobody can answer any more, and what nobody answered has been let go: the coordinator hears how it went."""
     match_round.closed_at = at
     record(session, ANONYMOUS, "round.closed", "round", match_round.ref, name=match_round.name)
     for user in steering(session, match_round):

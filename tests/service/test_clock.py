@@ -231,6 +231,25 @@ def test_a_round_closes_after_its_last_day_and_what_nobody_answered_is_free(
     }  # fmt: skip
 
 
+def test_a_round_stays_open_while_a_later_proposal_of_it_awaits_answers(
+    session: Session, make: Factory, keeper: Clock
+) -> None:
+    make.offer(make.agency())
+    make.need(make.agency())
+    [proposal] = make.published(make.coordinator())
+
+    @writing
+    def filled_up_later(session: Session) -> None:
+        session.get_one(Proposal, proposal.id).answer_by += timedelta(days=3)
+
+    filled_up_later(session)
+    after = _midnight(make.today + timedelta(days=15))
+    _tick(session, keeper, after)
+    assert session.scalars(select(MatchRound)).one().closed_at is None
+    _tick(session, keeper, after + timedelta(days=4))
+    assert session.scalars(select(MatchRound)).one().closed_at == after + timedelta(days=4)
+
+
 def test_a_round_that_breaks_stops_no_other(
     session: Session, make: Factory, keeper: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
