@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from platsverket import mailing, proposals, refills, round_moments, searches
+from platsverket import deal_moments, mailing, proposals, refills, round_moments, searches
 from platsverket.config import Config
 from platsverket.database import now
 from platsverket.errors import Refused
@@ -28,6 +28,7 @@ DUE: tuple[Callable[[Session, Config, datetime], object], ...] = (
     proposals.expire_due,
     round_moments.call_out,
     refills.call_out,
+    deal_moments.call_out,
     searches.look,
     mailing.send_due,
 )

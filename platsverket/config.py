@@ -62,6 +62,8 @@ class RoundSettings:
     answer_days: int = 14
     reconfirm_days: int = 7
     refill: str = "auto"
+    reminder_days: int = 3
+    alarm_days: int = 1
     refill_wait_seconds: int = 60
     refill_answer_days: int = 7
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from platsverket import desk_codes, outbox, words
+from platsverket import deal_mails, desk_codes, outbox, words
 
 # What a value of this name is called where its text is a code.
 CODES: dict[str, dict[str, Any]] = {
@@ -120,6 +120,7 @@ KINDS = {
         "/offers/{offer}",
         _("Show the premises"),
     ),
+    **{kind: Kind(*parts) for kind, parts in deal_mails.MAILS.items()},
 }
 
 

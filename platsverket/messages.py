@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from platsverket import proposals
+from platsverket import news, proposals
 from platsverket.access import Identity, find
 from platsverket.database import now, writing
 from platsverket.events import record
@@ -23,6 +23,7 @@ def write(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> M
     session.add(message)
     session.flush()
     record(session, by, "proposal.message", "proposal", ref, side=side, message=message.ref)
+    news.written(session, by, proposal, message)
     return message
 
 

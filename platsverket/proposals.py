@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from platsverket import ledger
+from platsverket import ledger, news
 from platsverket.access import Identity, demand, find, rows
 from platsverket.config import Config
 from platsverket.database import clock, now, this_day, writing
@@ -78,6 +78,8 @@ def answer(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> 
     )  # fmt: skip
     if proposal.status(at) == "agreed":
         _agree(session, by, proposal)
+    else:
+        news.answered(session, by, proposal, side, values.get("reason"))
     return proposal
 
 
@@ -104,6 +106,7 @@ def withdraw(session: Session, by: Identity, ref: str, values: dict[str, Any]) -
         agency_id=_agency_id(proposal, side), side=side, reason=values["reason"],
         instead_of=_instead_of(by, proposal, side),
     )  # fmt: skip
+    news.withdrawn(session, by, proposal, side, values["reason"])
     return proposal
 
 
@@ -142,6 +145,7 @@ def _agree(session: Session, by: Identity, proposal: Proposal) -> None:
     session.add(agreement)
     session.flush()
     record(session, by, "agreement.made", "agreement", agreement.ref, number=agreement.number, proposal=proposal.ref)
+    news.agreed(session, agreement)
 
 
 def _locked(session: Session, by: Identity, ref: str) -> Proposal:
@@ -256,4 +260,5 @@ def end_agreement(session: Session, by: Identity, ref: str, last_day: date, reas
     ledger.end(session, agreement, last_day)
     agreement.last_day, agreement.ended_at, agreement.ended_reason = last_day, now(), reason
     record(session, by, "agreement.ended", "agreement", ref, last_day=last_day.isoformat(), reason=reason)
+    news.ended(session, by, agreement)
     return agreement

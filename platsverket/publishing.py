@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 import matching
-from platsverket import decisions, ledger, markets, runs
+from platsverket import decisions, ledger, markets, news, runs
 from platsverket.access import Identity
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM, this_day
@@ -50,6 +50,8 @@ def put_forward(
             session, by, "proposal.published", "proposal", proposal.ref,
             agency_id=need.agency_id, round=match_round.ref,
         )  # fmt: skip
+    session.flush()
+    news.published(session, made)
     return made, aside
 
 

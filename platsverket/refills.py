@@ -30,8 +30,8 @@ NO_LONGER_ASKED = ("need_solved", "need_ended")  # reasons after which a request
 
 def call_out(session: Session, config: Config, at: datetime) -> None:
     """Publish the refill that is done where no coordinator has to release it, and begin the one that is due."""
-    if config.rounds.refill == "auto" and (ready := _ready(session)):
-        put_out(session, ANONYMOUS, config, *ready)
+    if config.rounds.refill == "auto" and (found := ready(session)):
+        put_out(session, ANONYMOUS, config, *found)
     if _due(session, config, at):
         begin(session, config, at)
 
@@ -43,7 +43,7 @@ def _due(session: Session, config: Config, at: datetime) -> bool:
     return last is not None and (last <= at - quiet or first <= at - LONGEST_WAIT * quiet)
 
 
-def _ready(session: Session) -> tuple[str, str] | None:
+def ready(session: Session) -> tuple[str, str] | None:
     """The refill that is done and waits to be published, by round and run: the newest of the round in force."""
     in_force = _newest().with_only_columns(MatchRound.id).scalar_subquery()
     newest = select(MatchRound.ref, Run.ref, Run.ended_at, Run.published_at).join(Run, Run.round_id == MatchRound.id)
@@ -223,9 +223,9 @@ def of_round(session: Session, by: Identity, match_round: MatchRound) -> list[Re
         causes[run_id or 0][cause] = count
     made = select(Proposal.run_id, func.count()).where(Proposal.run_id.in_(refills), rows(by, "proposal.read"))
     counted = dict(session.execute(made.group_by(Proposal.run_id)).all())
-    ready = _ready(session)
+    newest = ready(session)
     return [
-        Refill(run, causes[run.id], counted.get(run.id, 0), ready == (match_round.ref, run.ref))
+        Refill(run, causes[run.id], counted.get(run.id, 0), newest == (match_round.ref, run.ref))
         for run in reversed(match_round.runs)
         if run.is_refill
     ]
@@ -249,7 +249,7 @@ def put_out(session: Session, by: Identity, config: Config, ref: str, run_ref: s
     run = session.scalars(select(Run).where(Run.ref == run_ref, Run.round_id == match_round.id)).one()
     if run.published_at:
         return 0
-    if (ref, run_ref) != _ready(session):
+    if (ref, run_ref) != ready(session):
         raise Refused("refill_replaced")
     at = clock(session)
     ledger.release_expired(session, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,6 +13,8 @@ from platsverket.models.needs import Need
 from platsverket.models.offers import Offer
 from platsverket.models.people import User
 from platsverket.models.rounds import MatchRound
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 # What each side may give as its reason to decline.
 DECLINE_REASONS = {
@@ -76,6 +79,11 @@ class Proposal(Model):
     need: Mapped[Need] = relationship(lazy="joined")
     offer: Mapped[Offer] = relationship(lazy="joined")
     agreement: Mapped[Agreement | None] = relationship(back_populates="proposal", lazy="selectin")
+
+    @property
+    def last_day_to_answer(self) -> date:
+        """A deadline is the midnight after it, in Stockholm."""
+        return (self.answer_by - timedelta(seconds=1)).astimezone(STOCKHOLM).date()
 
     def status(self, at: datetime) -> str:
         answers = (self.poster_answer, self.lead_answer)
