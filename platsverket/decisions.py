@@ -69,7 +69,7 @@ def _lock(need: Need, offer: Offer, start: str) -> dict[str, Any]:
 
 def _decided_in(session: Session, by: Identity, ref: str) -> MatchRound:
     match_round = runs.steered(session, by, ref, lock=True)
-    demand_frozen(match_round)
+    demand_frozen(session, match_round)
     return match_round
 
 
@@ -121,7 +121,10 @@ def _one(session: Session, model: Any, condition: Any, ref: str, field: str) -> 
     return found
 
 
-def demand_frozen(match_round: MatchRound) -> None:
+def demand_frozen(session: Session, match_round: MatchRound) -> None:
+    """Raises Refused("round_not_frozen"), or what tells who has published or called off the round, and when."""
+    if over := runs.settled(session, match_round):
+        raise over
     if match_round.status not in ("frozen", "matched", "running"):
         raise Refused("round_not_frozen")
 
@@ -172,6 +175,19 @@ def as_given(decision: Decision, market: dict[str, Any]) -> list[dict[str, str]]
     whole = {need["agency"] for need in market["needs"]} - of_kept
     single = [n["id"] for n in market["needs"] if n["agency"] in of_kept and n["id"] not in kept]
     return [{"agency": a, "offer": offer} for a in sorted(whole)] + [{"need": n, "offer": offer} for n in single]
+
+
+def followed(decision: Decision, run: Run, market: dict[str, Any]) -> bool:
+    """Whether a run was given this decision; ``market`` is the round's as it was frozen."""
+    given_ones = run.decisions["decisions"]["locked" if decision.kind == "lock" else "barred"]
+    entries = as_given(decision, market)
+    return bool(entries) and all(entry in given_ones for entry in entries)
+
+
+def left_out(session: Session, decision: Decision) -> bool:
+    """Whether a run is under way that began without this decision."""
+    under_way = [run for run in decision.match_round.runs if run.ended_at is None and not run.is_refill]
+    return any(not followed(decision, run, runs.frozen(session, run)) for run in under_way)
 
 
 def decided_since(session: Session, match_round: MatchRound, run: Run) -> int:

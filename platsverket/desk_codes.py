@@ -15,6 +15,7 @@ FAULTS = {
 }
 REFUSALS = {
     "compare_two_to_four": _("Choose two to four finished runs to compare."),
+    "round_called_off": _("%(name)s has called the round off, on %(at)s. Nothing was changed."),
     "round_cancelled": _("The round has been called off, so this can no longer be done in it."),
     "nothing_to_lock": _("The run placed nothing there that is not locked already."),
     "need_promised": _("The request had its place before the round, so nothing is tried with it."),

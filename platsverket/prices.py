@@ -38,13 +38,7 @@ def followed(session: Session, run: Run) -> list[Decision]:
     """The decisions of a round that this run was given."""
     made = select(Decision).where(Decision.round_id == run.round_id, Decision.made_at <= run.requested_at)
     market = runs.frozen(session, run)
-    return [d for d in session.scalars(made.order_by(Decision.id)).unique() if _given(d, run, market)]
-
-
-def _given(decision: Decision, run: Run, market: dict[str, Any]) -> bool:
-    given = run.decisions["decisions"]["locked" if decision.kind == "lock" else "barred"]
-    entries = decisions.as_given(decision, market)
-    return bool(entries) and all(entry in given for entry in entries)
+    return [d for d in session.scalars(made.order_by(Decision.id)).unique() if decisions.followed(d, run, market)]
 
 
 def solve(session: Session, trial: Trial, stop: Callable[[], bool]) -> dict[str, Any]:

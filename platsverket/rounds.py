@@ -80,8 +80,8 @@ def freeze_as_it_is(
 def cancel(session: Session, by: Identity, ref: str) -> MatchRound:
     """Call a round off before it is published; what was posted waits for the next one."""
     match_round = runs.steered(session, by, ref, lock=True)
-    if match_round.published_at:
-        raise Refused("round_published")
+    if (over := runs.settled(session, match_round)) and match_round.published_at:
+        raise over
     if match_round.cancelled_at is None:
         match_round.cancelled_at = now()
         for run in match_round.runs:
@@ -130,10 +130,8 @@ def next_round(session: Session, today: date) -> MatchRound | None:
 def order_goals(session: Session, by: Identity, ref: str, goals: list[str]) -> MatchRound:
     """Set the order of a round's goals, for its next runs; each run keeps the order that it was given."""
     match_round = runs.steered(session, by, ref, lock=True)
-    if match_round.published_at:
-        raise Refused("round_published")
-    if match_round.cancelled_at:
-        raise Refused("round_cancelled")
+    if over := runs.settled(session, match_round):
+        raise over
     if match_round.goals != goals:
         record(session, by, "round.goals_ordered", "round", ref, before=match_round.goals, goals=goals)
         match_round.goals = goals
@@ -147,7 +145,7 @@ def order_goals(session: Session, by: Identity, ref: str, goals: list[str]) -> M
 def request_run(session: Session, by: Identity, config: Config, ref: str, values: dict[str, Any]) -> Run:
     """Ask for a run on the frozen market with the decisions of now; one at a time."""
     match_round = runs.steered(session, by, ref, lock=True)
-    decisions.demand_frozen(match_round)
+    decisions.demand_frozen(session, match_round)
     if match_round.status == "running":
         raise Refused("run_under_way")
     market = json.loads(match_round.market or "{}")
@@ -191,8 +189,8 @@ def publish(session: Session, by: Identity, config: Config, ref: str, run_ref: s
     aside with its code on the round. The seats of each proposal are held from here on.
     """
     match_round = runs.steered(session, by, ref, lock=True)
-    if match_round.published_at:
-        raise Refused("round_published")
+    if over := runs.settled(session, match_round):
+        raise over
     if match_round.status != "matched":
         raise Refused("round_not_matched")
     run = runs.run_of(session, by, ref, run_ref)

@@ -22,7 +22,7 @@ from platsverket.config import Config
 from platsverket.database import clock, writing
 from platsverket.errors import Refused
 from platsverket.events import record
-from platsverket.models import MatchRound, Need, Offer, Run
+from platsverket.models import Event, MatchRound, Need, Offer, Run
 
 # Working off
 
@@ -174,6 +174,18 @@ def steered(session: Session, by: Identity, ref: str, *, lock: bool = False) -> 
     if match_round is None:
         raise Refused("not_found")
     return match_round
+
+
+def settled(session: Session, match_round: MatchRound) -> Refused | None:
+    """What to tell somebody who comes after the round was published or called off: by whom, and when; None before."""
+    kind = {"published": "round_published", "cancelled": "round_called_off"}.get(match_round.status)
+    if kind is None:
+        return None
+    told = select(Event).where(Event.noun == "round", Event.noun_ref == match_round.ref)
+    told = told.where(Event.kind == f"round.{match_round.status}").order_by(Event.id.desc()).limit(1)
+    event = session.scalars(told).unique().one_or_none()
+    who = event.actor.name if event and event.actor else "Platsverket"
+    return Refused(kind, name=who, at=match_round.published_at or match_round.cancelled_at)
 
 
 def run_of(session: Session, by: Identity, ref: str, run_ref: str) -> Run:

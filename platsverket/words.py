@@ -358,7 +358,7 @@ REFUSALS = {
     ),
     "round_not_frozen": _("The round must be frozen, and not yet published or called off, for this."),
     "round_not_matched": _("There is no finished run to publish, or one is still under way."),
-    "round_published": _("The round has already been published."),
+    "round_published": _("%(name)s has already published the round, on %(at)s. Nothing was changed."),
     "run_under_way": _("A run is already under way. Wait for it, or stop it."),
     "run_not_done": _("The run is not done, so there is no outcome to show yet."),
     "sealed_in_market": _(

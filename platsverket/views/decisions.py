@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from platsverket import decisions, desk_words, outcome_words, outcomes, prices, runs
 from platsverket.desk_schemas import DecisionSchema, LockAllSchema
 from platsverket.errors import Refused
-from platsverket.models import MatchRound
+from platsverket.models import Decision, MatchRound
 from platsverket.schemas import load
 from platsverket.web import by, config, db, field_errors, form_values, page, paging, rule, typed
 
@@ -68,25 +68,25 @@ def decide(ref: str) -> Any:
         if refused.code == "decision_impossible":
             errors = {"_schema": outcome_words.impossible(refused.numbers["codes"])}
         return _page(runs.steered(db(), by(), ref), typed(), refused.status, errors)
-    if any(run.status in ("waiting", "running") for run in made.runs):
+    if decisions.left_out(db(), made):
         flash(_("The decision is recorded. A run is under way without it; it takes effect in the next run."), "warning")
     else:
         flash(_("The decision is recorded. It takes effect in the next run."), "success")
     return _to_round(ref)
 
 
-def _decide(ref: str, values: dict[str, Any]) -> MatchRound:
+def _decide(ref: str, values: dict[str, Any]) -> Decision:
     """A decision about the request, its organisation or the premises; a lock of all that is placed there is many."""
     whom = values.pop("whom", "need")
     run_ref = values.pop("run", "")
     if values.get("kind") == "lock" and whom in ("agency", "premises"):
         wanted = load(LockAllSchema(), _all(whom, values))
-        return decisions.lock_all(db(), by(), ref, str(run_ref), wanted)[0].match_round
+        return decisions.lock_all(db(), by(), ref, str(run_ref), wanted)[0]
     if whom != "need":
         values.pop("need", None)
     if whom != "agency":
         values.pop("agency", None)
-    return decisions.decide(db(), by(), config(), ref, load(DecisionSchema(), values)).match_round
+    return decisions.decide(db(), by(), config(), ref, load(DecisionSchema(), values))
 
 
 def _all(whom: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_a_published_round_keeps_its_order(desk: Desk) -> None:
     desk.offer(), desk.need()
     (proposal,) = desk.published()
     answer = desk.coordinator.post(f"/rounds/{proposal.match_round.ref}/goals", {"best_fit": "1"})
-    assert answer.status_code == 409 and "already been published" in text(answer)
+    assert answer.status_code == 409 and "has already published the round" in text(answer)
 
 
 def test_runs_stand_side_by_side_with_who_gained_lost_and_moved(desk: Desk) -> None:
