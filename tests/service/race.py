@@ -88,7 +88,7 @@ def prepare(session: Session, match_round: MatchRound, run: Run, pairs: int) -> 
         template = session.scalars(select(Offer)).first()
         asked = session.scalars(select(Need)).first()
         assert template and asked
-        offers = [_copy(template, Offer, seats=SEATS) for _ in range(OFFERS)]
+        offers = [copied(template, Offer, seats=SEATS) for _ in range(OFFERS)]
         session.add_all(offers)
         session.flush()
         days = [FIRST + timedelta(days=i) for i in range(DAYS + LONGEST)]
@@ -96,7 +96,7 @@ def prepare(session: Session, match_round: MatchRound, run: Run, pairs: int) -> 
             SeatDay(offer_id=o.id, day=day, capacity=SEATS, agreed=0, held=0) for o in offers for day in days
         )
         for _ in range(pairs):
-            need = _copy(asked, Need, seats=rng.randint(1, 4))
+            need = copied(asked, Need, seats=rng.randint(1, 4))
             start = FIRST + timedelta(days=rng.randrange(DAYS))
             session.add(
                 Proposal(
@@ -109,7 +109,7 @@ def prepare(session: Session, match_round: MatchRound, run: Run, pairs: int) -> 
     store(session)
 
 
-def _copy(thing: Any, model: Any, **changes: Any) -> Any:
+def copied(thing: Any, model: Any, **changes: Any) -> Any:
     left_out = ("id", "ref")
     values = {c.key: getattr(thing, c.key) for c in model.__table__.columns if c.key not in left_out}
     return model(**{**values, **changes})
