@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from platsverket import deal_moments, mailing, proposals, refills, round_moments, searches
 from platsverket.config import Config
-from platsverket.database import now
+from platsverket.database import clock as database_clock
 from platsverket.errors import Refused
 
 log = structlog.get_logger()
@@ -53,8 +53,15 @@ class Clock:
             self._thread.join()
 
     def run(self) -> None:
+        """Tick by the database's time, so that all who keep the clock agree on what is due and whose lease is over."""
         while not self._ended.is_set():
-            self.tick(now())
+            try:
+                with self.sessions() as session:
+                    at = database_clock(session)
+            except SQLAlchemyError as error:
+                log.warning("clock_waits", error=type(error).__name__)
+            else:
+                self.tick(at)
             self._ended.wait(SECONDS)
 
     def tick(self, at: datetime) -> None:

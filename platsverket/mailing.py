@@ -10,9 +10,11 @@ import functools
 import hashlib
 import smtplib
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
+from datetime import time as hour_of_day
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -28,8 +30,8 @@ from platsverket.config import Config
 from platsverket.database import STOCKHOLM
 
 log = structlog.get_logger()
-MOST_AT_A_TIME = 200  # then the clock sees to what else is due
-LEASE = timedelta(minutes=5)
+MOST_AT_A_TIME, MOST_SECONDS = 200, 60  # then the clock sees to what else is due
+LEASE = timedelta(minutes=5)  # longer than a slow server can take over the last mail that is begun in MOST_SECONDS
 REFUSED_FOR_GOOD, BAD_ADDRESS = 500, 553
 
 
@@ -52,10 +54,10 @@ def send_due(session: Session, config: Config, at: datetime) -> int:
 def last_digest(at: datetime, hour: int) -> datetime:
     """The latest moment, not after ``at``, at which it was this hour in Stockholm."""
     day = at.astimezone(STOCKHOLM).date()
-    moment = datetime.combine(day, time(hour), STOCKHOLM)
+    moment = datetime.combine(day, hour_of_day(hour), STOCKHOLM)
     # Compared as moments: on the days when clocks are set, an hour may be missing or come twice.
     if moment.timestamp() > at.timestamp():
-        moment = datetime.combine(day - timedelta(days=1), time(hour), STOCKHOLM)
+        moment = datetime.combine(day - timedelta(days=1), hour_of_day(hour), STOCKHOLM)
     return moment
 
 
@@ -77,9 +79,9 @@ def _server(config: Config) -> Iterator[smtplib.SMTP]:
 
 
 def _send_all(session: Session, config: Config, server: smtplib.SMTP, at: datetime, day_begins: datetime) -> int:
-    taken = 0
+    taken, ends = 0, time.monotonic() + MOST_SECONDS
     for _ in range(MOST_AT_A_TIME):
-        held = outbox.claim(session, at, day_begins, LEASE)
+        held = outbox.claim(session, at, day_begins, LEASE) if time.monotonic() < ends else None
         if held is None:
             break
         taken += _send(session, config, server, held, at)
@@ -128,14 +130,19 @@ def message(config: Config, held: outbox.Held, at: datetime) -> EmailMessage:
     mail = EmailMessage()
     name, sender = parseaddr(config.mail.sender)
     mail["From"] = Address(name, addr_spec=sender)
-    mail["To"] = Address(user.name, addr_spec=user.email)
-    mail["Subject"] = subject
+    mail["To"] = Address(_in_header(user.name), addr_spec=user.email)
+    mail["Subject"] = _in_header(subject)
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{_name(held)}@{sender.partition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(text)
     mail.add_alternative(html, subtype="html")
     return mail
+
+
+def _in_header(text: str) -> str:
+    """A text as it may stand in a header: email decodes what looks encoded in it, line breaks and all."""
+    return " ".join(text.replace("=?", "= ?").split())
 
 
 def _name(held: outbox.Held) -> str:

@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 
 
 class MailServer:
-    """``messages`` holds every message taken, in order.
+    """``messages`` holds every message taken, in order, ``recipients`` every address that one was for.
 
     ``refuse`` maps an address to the server's answer to it, ``dislike`` a word in a message likewise; ``hang_up`` says
     how many times it hangs up in the middle of a message.
@@ -21,6 +21,7 @@ class MailServer:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.messages: list[EmailMessage] = []
+        self.recipients: list[str] = []
         self.refuse: dict[str, str] = {}
         self.dislike: dict[str, str] = {}
         self.hang_up = 0
@@ -33,6 +34,7 @@ class MailServer:
         if answer := self.refuse.get(address):
             return answer
         envelope.rcpt_tos.append(address)
+        self.recipients.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802

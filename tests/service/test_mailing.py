@@ -6,6 +6,7 @@ import re
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,13 +15,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from platsverket import accounts, mail_words, mailing, outbox
 from platsverket.config import Config
-from platsverket.database import writing
+from platsverket.database import connect, sessions, writing
 from platsverket.models import Event, OutboxMail, User
-from tests.conftest import with_mail
+from tests.conftest import settings, with_mail
 from tests.factories import Factory
 from tests.mailserver import MailServer, plain
 
 MORNING = datetime(2027, 3, 1, 5, tzinfo=UTC)  # six o'clock in Stockholm, an hour before the daily mail
+SENT_TAGS = ("html", "head", "meta", "title", "body", "h1", "p", "a", "hr")
 NAMES = {"name": "Våren", "round": "abcdefghjk", "offers": 1200, "needs": 7, "publishes_on": date(2027, 3, 8)}
 
 
@@ -53,15 +55,46 @@ def test_what_is_told_arrives_once_in_the_readers_language(
     assert english["Auto-Submitted"] == "auto-generated"
 
 
-def test_hostile_text_stays_text(session: Session, make: Factory, sending: Config, mail_server: MailServer) -> None:
-    """What somebody typed neither becomes markup nor adds a header."""
-    user = make.user()
-    _tell(session, user, name='<script>alert("x")</script>\r\nBcc: all@example.org')
-    assert mailing.send_due(session, sending, MORNING) == 1
+HOSTILE = (
+    '<script>alert("x")</script>',
+    "<img src=x onerror=alert(1)>",
+    '"><a href="https://x.example">',
+    "</body></html>",
+    "&lt;b&gt;",
+    "javascript:alert(1)",
+    "Rum\r\nBcc: all@x.example",
+    "Rum\nSubject: Another",
+    "=?utf-8?q?=0ABcc:_all=40x.example?=",
+    "=?utf-8?b?CkJjYzogYWxsQHguZXhhbXBsZQ==?=",
+    "%(name)s %s %d {round} {{ 7 * 7 }} {% raw %}",
+    ".\r\n.\r\nMAIL FROM:<x@x.example>",
+    "\u202egnp.exe",
+    "\x00\x1b[31m",
+    "Å" * 200,
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(sqlite_url: str, mail_server: MailServer, text: str) -> None:
+    """What somebody typed neither becomes markup, nor adds a header or a recipient, nor is filled in once more."""
+    config = with_mail(settings(sqlite_url), mail_server)
+    engine = connect(sqlite_url)
+    with sessions(engine)() as session:
+        user = Factory(session, config).user()
+        _tell(session, user, name=text)
+        assert mailing.send_due(session, config, MORNING) == 1
+    engine.dispose()
     [message] = mail_server.messages
     html = message.get_body(("html",))
-    assert html is not None and "<script" not in html.get_content() and "&lt;script&gt;" in html.get_content()
-    assert message["Bcc"] is None and "\n" not in message["Subject"]
+    assert html is not None
+    told = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html.get_content())))
+    assert re.sub(r"\s+", " ", text).strip(" \x00\x1b")[:40] in told
+    tags = re.findall(r"<(/?\w+)", html.get_content())
+    assert set(tags) <= {f"{end}{tag}" for tag in SENT_TAGS for end in ("", "/")} and tags.count("a") == 2
+    assert set(message.keys()) == {
+        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+    }  # fmt: skip
+    assert message["To"] == f"{user.name} <{user.email}>" and mail_server.recipients == [user.email]
 
 
 def test_a_mail_server_that_is_down_loses_nothing(
