@@ -84,8 +84,15 @@ def frozen_text(session: Session, run: Run) -> str:
 
 
 def frozen(session: Session, run: Run) -> dict[str, Any]:
-    """The market of a run's round as it was frozen: read, never write."""
-    return _parsed(frozen_text(session, run))
+    """The market of a run's round as it was frozen: read, never write.
+
+    It never changes, and a page asks for it many times over: a session fetches it once.
+    """
+    kept: dict[tuple[str, int], dict[str, Any]] = session.info.setdefault("frozen", {})
+    key = ("run", run.id) if run.is_refill else ("round", run.round_id)
+    if key not in kept:
+        kept[key] = _parsed(frozen_text(session, run))
+    return kept[key]
 
 
 @writing

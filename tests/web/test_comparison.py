@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from platsverket import comparison, decisions, runs
+from platsverket.jobs import Worker
 from platsverket.models import Event, MatchRound, Need, Offer
 from tests.conftest import Web
 from tests.web.desk import Desk, text
@@ -136,3 +137,23 @@ def test_a_comparison_tells_nothing_of_sealed_premises(desk: Desk) -> None:
     assert found.rows == [] and found.columns[1].tally and not any(found.columns[1].tally.values())
     page = text(desk.reading(other).get(f"/rounds/{match_round.ref}/compare?run={refs[0]}&run={refs[1]}"))
     assert "Hemliga" not in page and "Dolt behov" not in page and "not shown, for it counts sealed" in page
+
+
+def test_neither_comparison_nor_ledger_asks_the_database_once_for_each_row(desk: Desk) -> None:
+    """Many requests that lose their place by many decisions cost as many queries as few."""
+    counts = []
+    offer = desk.offer(seats=100)
+    for more in (2, 10):
+        needs = [desk.make.need(desk.make.agency()) for _ in range(more)]
+        match_round, first = desk.matched()
+        for need in needs:
+            _bar(desk, match_round, need, offer)
+        _again(desk, match_round)
+        while Worker(desk.web.app.extensions["platsverket"].sessions, desk.make.config).work_once():
+            pass
+        desk.fresh()
+        here, second = f"/rounds/{match_round.ref}", match_round.runs[-1]
+        compare = f"{here}/compare?run={first.ref}&run={second.ref}"
+        assert f"{more} requests lost their place." in text(desk.coordinator.get(compare))
+        counts.append([desk.queries(path) for path in (compare, f"{here}/decisions", here)])
+    assert counts[0] == counts[1]
