@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from platsverket import decisions, desk_words, outcome_words, outcomes, prices, runs
 from platsverket.desk_schemas import DecisionSchema, LockAllSchema
-from platsverket.errors import Refused
+from platsverket.errors import Fault, Refused, invalid
 from platsverket.models import Decision, MatchRound
 from platsverket.schemas import load
 from platsverket.web import by, config, db, field_errors, form_values, page, paging, rule, typed
@@ -78,6 +78,8 @@ def decide(ref: str) -> Any:
 def _decide(ref: str, values: dict[str, Any]) -> Decision:
     """A decision about the request, its organisation or the premises; a lock of all that is placed there is many."""
     whom = values.pop("whom", "need")
+    if whom not in ("need", "agency", "premises"):
+        raise invalid(whom=Fault("choice"))
     run_ref = values.pop("run", "")
     if values.get("kind") == "lock" and whom in ("agency", "premises"):
         wanted = load(LockAllSchema(), _all(whom, values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -215,3 +216,15 @@ def test_all_that_is_placed_in_premises_is_locked_from_one_page(desk: Desk) -> N
     assert desk.coordinator.post(f"{here}/decide", form).status_code == 303
     page = text(desk.coordinator.get(here))
     assert page.count("A lock") == 3 and "A run is under way without it" in page
+
+
+@pytest.mark.parametrize("whom", [["agency", "need"], "everybody", ""])
+def test_a_decision_for_nobody_known_bars_nobody(desk: Desk, whom: Any) -> None:
+    """A form that says something else than the choices on the page is refused, and never read as "everybody"."""
+    offer, need = desk.offer(), desk.need()
+    match_round, _run = desk.matched()
+    form = {"kind": "bar", "need": need.ref, "agency": desk.guest.ref, "offer": offer.ref, "reason": "x", "whom": whom}
+    answer = desk.coordinator.post(f"/rounds/{match_round.ref}/decide", form)
+    assert answer.status_code == 422 and "Choose one of the alternatives." in text(answer)
+    desk.fresh()
+    assert not match_round.decisions
