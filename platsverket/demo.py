@@ -199,7 +199,7 @@ def first_round(session: Session, config: Config) -> Run | None:
 def first_outcome(session: Session) -> Run | None:
     """The latest finished run of the demo's first round, whatever rounds came after it."""
     first = select(func.min(MatchRound.id)).scalar_subquery()
-    done = select(Run).where(Run.round_id == first, Run.ended_at.is_not(None), Run.failure.is_(None))
+    done = select(Run).where(Run.round_id == first, Run.ended_at.is_not(None), Run.failure.is_(None), ~Run.is_refill)
     return session.scalar(done.order_by(Run.number.desc()).limit(1))
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import sessionmaker
 
-from platsverket import ledger, needs, offers, proposals, refills, rounds, runs
+from platsverket import decisions, ledger, needs, offers, proposals, refills, rounds, runs
 from platsverket.database import now, writing
 from platsverket.errors import Refused
 from platsverket.jobs import Worker
@@ -242,3 +242,36 @@ def test_where_nobody_waits_nothing_is_run(queue: Queue) -> None:
     assert not queue.make.session.scalars(select(Freed).where(Freed.taken_up_at.is_(None))).all()
     with pytest.raises(Refused, match="nothing_to_refill"):
         refills.start(queue.make.session, queue.make.identity(queue.coordinator), queue.make.config, queue.round.ref)
+
+
+@pytest.mark.parametrize("whom", ["premises", "organisation", "request"])
+def test_a_bar_of_the_round_binds_its_refills(make: Factory, whom: str) -> None:
+    """What a coordinator ruled out before publication is not proposed by a refill either."""
+    host, coordinator = make.agency("Värden"), make.coordinator()
+    officer = make.officer(host)
+    taken, barred = make.offer(host, officer, seats=4), make.offer(host, officer, seats=4, title="Spärrat hus")
+    guest = make.agency("Gästen")
+    lead = make.lead(guest)
+    need = make.need(guest, lead, seats=4)
+    by, match_round = make.identity(coordinator), make.round(coordinator)
+    rounds.freeze(make.session, by, make.config, match_round.ref)
+    about = {"need": need.ref} if whom == "request" else {"agency": guest.ref} if whom == "organisation" else {}
+    values = {
+        "kind": "bar",
+        "need": None,
+        "agency": None,
+        "start": None,
+        "offer": barred.ref,
+        "reason": "Rivs.",
+        **about,
+    }
+    decisions.decide(make.session, by, make.config, match_round.ref, {**values, "reason": "Rivs."})
+    make.run(coordinator, match_round)
+    rounds.publish(make.session, by, make.config, match_round.ref, match_round.runs[-1].ref)
+    first = make.session.scalars(select(Proposal)).unique().one()
+    assert first.offer_id == taken.id
+    values = {**ACCEPT, "answer": "declined", "reason": "too_far"}
+    proposals.answer(make.session, make.identity(lead), first.ref, values)
+    make.filled_up()
+    assert len(make.session.scalars(select(Proposal)).unique().all()) == 1
+    assert make.session.scalars(select(Run).where(Run.is_refill)).one().published_at
