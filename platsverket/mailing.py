@@ -33,6 +33,7 @@ log = structlog.get_logger()
 MOST_AT_A_TIME, MOST_SECONDS = 200, 60  # then the clock sees to what else is due
 LEASE = timedelta(minutes=5)  # longer than a slow server can take over the last mail that is begun in MOST_SECONDS
 REFUSED_FOR_GOOD, BAD_ADDRESS = 500, 553
+_waits: dict[tuple[str, int], str] = {}  # what was logged last of each mail server
 
 
 def send_due(session: Session, config: Config, at: datetime) -> int:
@@ -45,10 +46,24 @@ def send_due(session: Session, config: Config, at: datetime) -> int:
         return 0
     try:
         with _server(config) as server:
-            return _send_all(session, config, server, at, day_begins)
+            taken = _send_all(session, config, server, at, day_begins)
     except (OSError, smtplib.SMTPException) as error:
-        log.warning("mail_waits", error=type(error).__name__)
+        _note(config, type(error).__name__)
         return 0
+    _note(config, "")
+    return taken
+
+
+def _note(config: Config, error: str) -> None:
+    """Log that mail waits, and that it no longer does, once each: the clock tries every few seconds."""
+    server = (config.mail.server, config.mail.port)
+    if error == _waits.get(server, ""):
+        return
+    _waits[server] = error
+    if error:
+        log.warning("mail_waits", error=error)
+    else:
+        log.info("mail_goes_out_again")
 
 
 def last_digest(at: datetime, hour: int) -> datetime:

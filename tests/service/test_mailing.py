@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
+from structlog.testing import capture_logs
 
 from platsverket import accounts, mail_words, mailing, outbox
 from platsverket.config import Config
@@ -112,6 +113,23 @@ def test_a_mail_server_that_is_down_loses_nothing(
     mail_server.start()
     assert mailing.send_due(session, sending, at + timedelta(minutes=15)) == 2
     assert len(mail_server.messages) == 2
+
+
+def test_a_mail_server_that_is_down_is_logged_once(
+    session: Session, make: Factory, sending: Config, mail_server: MailServer
+) -> None:
+    """Once when it goes away, again when it fails in another way, and once when it is back."""
+    _tell(session, make.user())
+    mail_server.stop()
+    with capture_logs() as logged:
+        for minutes in range(0, 240, 60):
+            assert mailing.send_due(session, sending, MORNING + timedelta(minutes=minutes)) == 0
+        mail_server.start()
+        mail_server.hang_up = 1
+        for days in (1, 2, 3):
+            mailing.send_due(session, sending, MORNING + timedelta(days=days))
+    assert len(mail_server.messages) == 1
+    assert [entry["event"] for entry in logged] == ["mail_waits", "mail_waits", "mail_goes_out_again"]
 
 
 def test_an_address_refused_for_good_is_given_up_and_one_refused_for_now_is_not(
