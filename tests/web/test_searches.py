@@ -27,7 +27,9 @@ def _form(desk: Desk, **values: Any) -> dict[str, Any]:
 
 
 def test_a_search_is_saved_listed_and_removed(desk: Desk) -> None:
-    assert "You have saved no search" in text(desk.lead.get("/me/searches"))
+    page = desk.lead.get("/me/searches")
+    assert "You have saved no search" in text(page)
+    assert re.search(r'<a href="/me"[^>]*aria-current="\w+"[^>]*>\s*My account', page.text)
     answer = desk.lead.post("/me/searches/new", _form(desk))
     assert answer.status_code == 303
     page = desk.lead.get("/me/searches")
