@@ -12,11 +12,19 @@ from platsverket.schemas import Body
 
 
 class DecisionSchema(Body):
-    """A lock of one need in one offer from one day, or a bar of a need, an organisation or everybody from an offer."""
+    """A lock of one need in one offer from one day, or a bar of a need, an organisation or everybody from an offer.
+
+    Everybody is barred only where ``whom`` says so, never because nobody was named.
+    """
 
     kind = Choice(("lock", "bar"), required=True)
     need = Ref(load_default=None)
     agency = Ref(load_default=None)
+    whom = Choice(
+        ("need", "agency", "premises"),
+        load_default=None,
+        metadata={"description": "May be left out where a request or an organisation is named; premises is everybody."},
+    )
     offer = Ref(required=True)
     start = Day(load_default=None)
     reason = Words(1000, lines=True, required=True)
@@ -26,18 +34,33 @@ class DecisionSchema(Body):
 
     @validates_schema(skip_on_field_errors=False)
     def _whom(self, data: dict[str, Any], **_: Any) -> None:
-        if "need" not in data or "agency" not in data or "kind" not in data:
+        if not {"need", "agency", "whom", "kind"} <= data.keys():
             return
         if data["kind"] == "lock":
             self._lock(data)
-        elif data["need"] is not None and data["agency"] is not None:
-            raise ValidationError({"need": [Fault("need_or_agency")]})
+        else:
+            self._bar(data)
 
     def _lock(self, data: dict[str, Any]) -> None:
         if data["need"] is None:
             raise ValidationError({"need": [Fault("required")]})
+        if data["whom"] not in (None, "need"):
+            raise ValidationError({"whom": [Fault("whom_differs")]})
         if "start" in data and data["start"] is None:
             raise ValidationError({"start": [Fault("required")]})
+
+    def _bar(self, data: dict[str, Any]) -> None:
+        named = [name for name in ("need", "agency") if data[name] is not None]
+        if len(named) == 2:
+            raise ValidationError({"need": [Fault("need_or_agency")]})
+        if not named and data["whom"] is None:
+            raise ValidationError({"whom": [Fault("for_whom")]})
+        if data["whom"] not in (None, *(named or ["premises"])):
+            raise ValidationError({"whom": [Fault("whom_differs")]})
+
+    @post_load
+    def _as_named(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if name != "whom"}
 
 
 class GoalsSchema(Body):

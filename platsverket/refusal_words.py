@@ -43,6 +43,8 @@ FAULTS = {
     "latest_before_earliest": _("The latest start must not be before the earliest start."),
     "dates_in_order": _("The dates must come in order: opens, freezes, publishes, answers by."),
     "need_or_agency": _("Rule out either a request or an organisation, not both."),
+    "for_whom": _("Name a request or an organisation. To rule the premises out for everybody, write premises here."),
+    "whom_differs": _("This does not agree with the request or organisation that is named. Correct one of them."),
     "password_length": _("The password must have from %(least)s to %(most)s characters."),
     "in_the_past": _("This day has already passed."),
     "not_own_agency": _("Choose an organisation for which you have this role."),

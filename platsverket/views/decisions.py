@@ -88,7 +88,7 @@ def _decide(ref: str, values: dict[str, Any]) -> Decision:
         values.pop("need", None)
     if whom != "agency":
         values.pop("agency", None)
-    return decisions.decide(db(), by(), config(), ref, load(DecisionSchema(), values))
+    return decisions.decide(db(), by(), config(), ref, load(DecisionSchema(), {**values, "whom": whom}))
 
 
 def _all(whom: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -155,10 +155,19 @@ def test_a_round_runs_from_opening_to_an_agreement_that_ends(web: Web) -> None:
     steer.post(f"{path}/freeze", status=409)
     bar = {"kind": "bar", "agency": guest.ref, "offer": offer.ref, "reason": "Prov"}
     assert fields(steer.post(f"{path}/decisions", {**bar, "need": need.ref}, 422)) == {"need": "need_or_agency"}
+    everybody = {**bar, "agency": None}
+    assert fields(steer.post(f"{path}/decisions", everybody, 422)) == {"whom": "for_whom"}
+    for other in ({**bar, "whom": "premises"}, {**bar, "whom": "need"}, {**everybody, "whom": "agency"}):
+        assert fields(steer.post(f"{path}/decisions", other, 422)) == {"whom": "whom_differs"}
+    lock = {**everybody, "kind": "lock", "need": need.ref, "start": day, "whom": "premises"}
+    assert fields(steer.post(f"{path}/decisions", lock, 422)) == {"whom": "whom_differs"}
+    for_all = steer.post(f"{path}/decisions", {**everybody, "whom": "premises"}, 201).json
+    assert (for_all["need"], for_all["agency"], for_all["offer"]) == (None, None, offer.ref)
+    steer.call("DELETE", f"{path}/decisions/{for_all['ref']}", 204)
     made = steer.post(f"{path}/decisions", bar, 201).json
-    assert steer.get(f"{path}/decisions").json["items"] == [made]
+    assert steer.get(f"{path}/decisions").json["items"][1:] == [made]
     steer.call("DELETE", f"{path}/decisions/{made['ref']}", 204)
-    assert steer.get(f"{path}/decisions").json["items"][0]["removed_at"] is not None
+    assert steer.get(f"{path}/decisions").json["items"][1]["removed_at"] is not None
     asked = steer.post(f"{path}/runs", {"effort": "quick", "seed": 7}, 201)
     run = asked.headers["Location"].removeprefix("/api/v1")
     assert (asked.json["status"], asked.json["seed"]) == ("waiting", 7)

@@ -142,8 +142,8 @@ def list_decisions(asked: dict[str, Any], ref: str) -> Any:
 def post_decision(values: dict[str, Any], ref: str) -> Any:
     """Lock or bar
 
-    A lock keeps a request in premises from a day; a bar keeps a request, an organisation, or where it names neither
-    everybody, out of premises.
+    A lock keeps a request in premises from a day; a bar keeps a request, an organisation or, where `whom` is
+    `premises`, everybody out of premises.
     """
     return shown_decision(decisions.decide(db(), by(), config(), ref, values)), 201
 
