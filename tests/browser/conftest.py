@@ -6,7 +6,8 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -40,21 +41,28 @@ class Site:
     worker: Worker
 
 
-@pytest.fixture
-def site(web_config: Config) -> Iterator[Site]:
-    app = create_app(web_config)
+@contextmanager
+def served(config: Config) -> Iterator[Site]:
+    """A site at an address of its own, which its mails and calendars name; its worker is not started."""
+    server = make_server("127.0.0.1", 0, Flask("not ready"), threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+    server.app = app = create_app(replace(config, site=replace(config.site, address=url)))
     service = app.extensions["platsverket"]
-    server = make_server("127.0.0.1", 0, app, threaded=True)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()
-    worker = Worker(service.sessions, service.config)
-    worker.start()
     with service.sessions() as session:
-        yield Site(f"http://127.0.0.1:{server.server_port}", app, Factory(session, service.config), worker)
-    worker.stop()
+        yield Site(url, app, Factory(session, service.config), Worker(service.sessions, service.config))
     server.shutdown()
     serving.join()
     service.engine.dispose()
+
+
+@pytest.fixture
+def site(web_config: Config) -> Iterator[Site]:
+    with served(web_config) as site:
+        site.worker.start()
+        yield site
+        site.worker.stop()
 
 
 @pytest.fixture(scope="session")

@@ -11,40 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Site
-from tests.factories import PASSWORD
-
-WIDTHS = {"script": 1280, "no-script": 390}
-
-
-class Person:
-    """Somebody at a browser of their own."""
-
-    def __init__(self, chromium: Any, site: Site, email: str, way: str):
-        size = {"width": WIDTHS[way], "height": 900}
-        self.context = chromium.new_context(
-            viewport=size, java_script_enabled=way == "script", locale="sv-SE", base_url=site.url
-        )
-        self.page = self.context.new_page()
-        self.said: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text) if message.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.goto("/sign-in")
-        self.page.fill("#f-email", email)
-        self.page.fill("#f-password", PASSWORD)
-        self.send()
-
-    def send(self) -> None:
-        """Press the form's own button: the last one of the last form on the page."""
-        self.page.locator("main form").last.locator("button:visible").last.click()
-        self.page.wait_for_load_state()
-
-    def fill(self, values: dict[str, str]) -> None:
-        for name, value in values.items():
-            self.page.fill(f"#f-{name}", value)
-
-    def tick(self, name: str, *values: str) -> None:
-        for value in values:
-            self.page.check(f'input[name="{name}"][value="{value}"]')
+from tests.browser.person import Person
 
 
 def _post_offer(person: Person, today: Any) -> None:
