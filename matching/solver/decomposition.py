@@ -3,8 +3,9 @@
 A *pattern* is a set of columns that one place can hold together. In the linear programme over patterns (Dantzig and
 Wolfe 1960) no place is ever filled in fractions of what fits, so its value is nearer to that of whole plans than any
 programme over single columns. Patterns that would pay are found place by place, each a small exact problem for CP-SAT
-(Gilmore and Gomory 1961), at prices smoothed towards the best known ones (Wentges 1997). Any prices at all prove a
-bound: what the needs pay, and what each place can earn at most (Lagrange; Geoffrion 1974). Plans come from diving:
+(Gilmore and Gomory 1961), at prices in a box around the best known ones (Marsten, Hogan and Blankenship 1975) and
+smoothed towards them (Wentges 1997). Any prices at all prove a bound: what the needs pay, and what each place can earn
+at most (Lagrange; Geoffrion 1974). Plans come from diving:
 patterns that are nearly whole are taken, what they hold is struck from the others, and the rest is solved exactly once
 it is small (Sadykov, Vanderbeck, Pessoa, Tahiri and Uchoa 2019).
 """
@@ -27,8 +28,9 @@ from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats, numbered
 
 _CORES = 2
-_SMOOTH, _LEAST, _MOST = 0.8, 0.3, 0.8  # how much of the best prices known is kept: at first, at least, at most
-_CLOSER, _FARTHER = 0.05, 0.1  # by how much that grows when a round proves nothing better, and shrinks when it does
+_SMOOTH = 0.3  # how much of the best prices known is kept
+_BOX = 0.02  # how far prices may go from them at first: of each, and of what a pattern's column is worth on average
+_WIDER, _NARROWER = 2.0, 0.7  # times that, when a round proves a good share of what it could, and when nothing
 _SETTLING = 15  # new patterns in a round below which the programme's own prices count for more
 _FEW = 1_500  # patterns over which HiGHS finds the best plan at once
 _WHOLE = 0.8  # of a pattern that is taken in a dive
@@ -109,27 +111,26 @@ class Decomposition:
         A plan that keeps the settled goals must have been added.
         """
         best, centre = start, _Prices(start.need_price, start.kept_price)
-        spent, smooth, fresh = 0.0, _SMOOTH, _SETTLING
+        spent, wide, fresh = 0.0, 1.0, _SETTLING
         while going(best) and not self._control.over():
-            solved = self._fractional()
+            solved = self._fractional(centre, wide)
             if solved is None:
                 break
-            x, price, value = solved
+            x, price, value, bent = solved
             best = replace(best, x=x)
-            share = smooth * min(1.0, fresh / _SETTLING)
             before = best.limit
             if spent < work:
                 most = _LAST if best.limit - value < 0.01 * abs(value) else _FIRST
+                share = _SMOOTH * min(1.0, fresh / _SETTLING)
                 best, centre, used, fresh = self._asked(best, centre, centre.between(price, share), most)
                 spent += used + _PER_PATTERN * len(self._patterns)
-                smooth = max(_LEAST, smooth - _FARTHER) if best.limit < before else min(_MOST, smooth + _CLOSER)
             if spent >= work or not fresh:  # the last word, or none of this round: the programme's own prices
                 best, centre, used, fresh = self._asked(best, centre, price, _LAST)
-                if spent >= work:
-                    break
                 spent += used
-            if not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value:
+            settled = not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value
+            if spent >= work or (settled and not bent):
                 break
+            wide *= _wider(before, best.limit, value, fresh)
         return best
 
     def _asked(self, best: Bound, centre: _Prices, price: _Prices, most: float) -> tuple[Bound, _Prices, float, int]:
@@ -150,21 +151,39 @@ class Decomposition:
             self._worth = worth
         return best, centre, work, fresh
 
-    def _fractional(self) -> tuple[Floats, _Prices, float] | None:
-        """The best fractional choice of patterns: x by columns, prices, value."""
+    def _fractional(self, centre: _Prices, wide: float) -> tuple[Floats, _Prices, float, bool] | None:
+        """The best fractional choice of patterns at prices in a box around the centre: x by columns, prices, value, and
+        whether the box holds the prices back."""
         columns, owner, rows = self._programme(list(self._patterns), slack=True)
         gain = np.bincount(owner, weights=self._gain[columns], minlength=len(self._patterns)).astype(float)
-        every = np.arange(len(gain))
-        solution = best_fractional(rows, gain, every, np.zeros(len(gain), dtype=bool), self._basis)
+        needs, kept = self._problem.needs, len(self._kept)
+        at = np.concatenate([centre.need, centre.kept])
+        usual = gain.sum() / len(columns) / np.array([1.0] * needs + [_mean(goal.points) for goal in self._kept])
+        reach = wide * _BOX * (np.abs(at) + usual)
+        least = np.where(np.append(self._must, np.zeros(kept, dtype=bool)), at - reach, np.maximum(at - reach, 0))
+        # what breaks a row costs the highest price in the box, what a row has left earns the lowest
+        unit = np.array([1.0] * needs + [goal.points.max(initial=1.0) * needs for goal in self._kept])
+        priced = np.concatenate([np.arange(needs), len(rows.limit) - kept + np.arange(kept)])
+        bends = len(priced) * 2
+        box = sp.csr_array(
+            (np.concatenate([-unit, unit]), (np.tile(priced, 2), np.arange(bends))), shape=(len(rows.limit), bends)
+        )
+        ends = np.cumsum([block.shape[0] for block in rows.blocks])
+        blocks = tuple(
+            sp.csr_array(sp.hstack([box[end - block.shape[0] : end], block], format="csr"))
+            for end, block in zip(ends, rows.blocks, strict=True)
+        )
+        gains = np.concatenate([-unit * (at + reach), unit * least, gain])
+        every, none = np.arange(len(gains)), np.zeros(len(gains), dtype=bool)
+        solution = best_fractional(replace(rows, blocks=blocks), gains, every, none, self._basis)
         if solution is None:
             return None
         share, price = solution
         x = np.zeros(len(self._gain))
-        np.add.at(x, columns, share[owner])
-        needs = self._problem.needs
+        np.add.at(x, columns, share[bends:][owner])
         need = np.where(self._must, price[:needs], np.maximum(price[:needs], 0))
-        kept = np.maximum(price[len(price) - len(self._kept) :], 0)
-        return x, _Prices(need, kept), float(gain @ share)
+        bent = bool((share[:bends] > 1e-9)[np.append(np.ones(len(at), dtype=bool), least != 0)].any())
+        return x, _Prices(need, np.maximum(price[len(price) - kept :], 0)), float(gains @ share), bent
 
     def _programme(self, patterns: list[Pattern], slack: bool) -> tuple[Ints, Ints, Rows]:
         """Rows over patterns: needs, places, kept goals; and the columns with the pattern that holds each."""
@@ -196,7 +215,8 @@ class Decomposition:
         placed[self._problem.need[fixed]] = True
         settled = np.zeros(len(self._problem.limit), dtype=bool)
         # a dive would lose something of the settled goals, so there only the nearest are looked at, all at once
-        left = self._rest(self._nearest(start) if self._kept else self.patterns, placed, settled)
+        bound = bool(self._kept) or bool(self._must.any())
+        left = self._rest(self._nearest(start) if bound else self.patterns, placed, settled)
         taken = fixed
         while len(left) > _FEW and not self._control.over():
             some = self._dive(left)
@@ -282,7 +302,9 @@ class Decomposition:
             blocks.append(sp.csr_array(np.concatenate([none, -kept.points[columns[first]]])[None, :]))
             limit.append(np.array([kept.points[taken].sum() - kept.value]))
         limits = np.concatenate(limit)
-        rows = Rows(tuple(blocks), limits, np.zeros(len(limits), dtype=bool))
+        equal = np.zeros(len(limits), dtype=bool)
+        equal[ways + need[first]] = self._must[self._problem.need[columns[first]]]
+        rows = Rows(tuple(blocks), limits, equal)
         gain = np.concatenate([none, self._gain[columns[first]]])
         inside = np.isin(columns, start)
         whole = np.bincount(owner, weights=~inside, minlength=count) == 0
@@ -295,6 +317,19 @@ class Decomposition:
         chosen[found] = True
         held = columns[chosen[owner] & chosen[count + way.ravel()]]
         return held[np.unique(self._problem.need[held], return_index=True)[1]]
+
+
+def _wider(before: float, after: float, possible: float, fresh: int) -> float:
+    """How many times as wide the box is to be, after a round that proved ``after`` where ``possible`` was hoped for."""
+    if before - after > 0.1 * (before - possible) or not fresh:
+        return _WIDER
+    return _NARROWER if after == before else 1.0
+
+
+def _mean(points: Floats) -> float:
+    """Of the columns that count."""
+    counts = points[points > 0]
+    return float(counts.mean()) if len(counts) else 1.0
 
 
 def _places(relaxation: Relaxation) -> list[Place]:

@@ -36,11 +36,13 @@ _WORK, _NODES = 1.0, 5  # of CP-SAT and of HiGHS in one neighbourhood
 _IDLE = 2  # times without a gain before neighbourhoods are made wider
 
 
-_ASKED = 60  # times what it takes to ask every place once, until patterns bound well
+_ASKED = 15  # times what it takes to ask every place once, until patterns bound well
+_RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
 _CHEAP = 0.5  # work of asking every place once: below it, patterns need no plans to begin with
 _PLANS = 30  # of those seen last, whose patterns are known
 _SETTLED = 3  # rounds of the relaxation before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
+_SPLIT = 0.28  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
 _FEW = 500  # columns of a part that CP-SAT proves at once
 
 Tell = Callable[[int, int], None]
@@ -86,6 +88,7 @@ class Part:
         self._known_patterns: list[Pattern] = []
         self._plans: deque[Ints] = deque(maxlen=_PLANS)
         self._roamed = 0
+        self._bounds: list[Bound] = []  # of the goal being settled: what they rule out is told once its slack is known
 
     @cached_property
     def _rows(self) -> Relaxation:
@@ -106,6 +109,9 @@ class Part:
     def keep(self, goal: Goal, value: int, slack: int = 0) -> None:
         """From now on this goal is worth ``value`` in every plan sought, and at least that less ``slack`` in any."""
         self._kept.append((goal, value, slack))
+        for bound in self._bounds:
+            self._rows.rule_out(bound, value - slack, self.chosen)
+        self._bounds.clear()
 
     def settle(self, k: int, effort: Effort, tell: Tell) -> int:
         """Improve goal k as far as effort allows, without loss for what is kept; its proven limit."""
@@ -140,16 +146,17 @@ class Part:
             self._while_whole(k),
         )
         limit = min(limit, bound.whole)
+        self._bounds.append(bound)
         self._support = np.flatnonzero(relaxation.alive & (bound.x > 1e-6))
-        split = self._split(bound)
+        split, times = self._split(bound), self._effort.neighbourhoods
         limit = self._search(k, goal, bound, limit, self._effort.columns // (8 if split else 1))
         if split and self._open(k, limit) and self._by_patterns:
             bound = self._patterns(k, goal, bound)
             limit = min(limit, bound.whole)
-            relaxation.rule_out(bound, self.value(k), self.chosen)
+            self._bounds.append(bound)
             limit = self._search(k, goal, bound, limit, self._effort.columns // 8)
-        self._roam(k, goal, bound, limit, self._effort.neighbourhoods)
-        relaxation.rule_out(bound, self.value(k), self.chosen)
+            times //= _RARELY
+        self._roam(k, goal, bound, limit, times)
         return limit
 
     def _while_whole(self, k: int) -> Callable[[Bound], bool]:
@@ -165,7 +172,7 @@ class Part:
 
     def _split(self, bound: Bound) -> bool:
         """Whether so much is split that HiGHS would spend minutes at its root."""
-        return bool(np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6)) > self.problem.needs // 3)
+        return bool(np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6)) > _SPLIT * self.problem.needs)
 
     @cached_property
     def _decomposable(self) -> bool:
@@ -191,7 +198,7 @@ class Part:
             self._tell(self.value(k), found.whole)
             return self._open(k, found.whole)
 
-        if cost * _ASKED <= self._effort.patterns and cares_for_needs_only(self.problem, goal) and going(bound):
+        if cost * _ASKED <= self._effort.patterns and going(bound):
             if cost > _CHEAP:  # then plans hold more patterns than asking would find in the same time
                 self._roam(k, goal, bound, bound.whole, self._effort.neighbourhoods // 4)
                 for plan in self._plans:

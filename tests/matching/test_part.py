@@ -1,0 +1,29 @@
+"""One part of a problem: what it rules out stays true when other parts may make up for what it gives away."""
+
+import numpy as np
+import pytest
+
+from matching.goals import Total
+from matching.solver import Control, Problem
+from matching.solver import part as parts
+from matching.solver.part import EFFORTS, Part
+
+
+def two_for_one_day() -> Problem:
+    """Two needs that cannot both be placed: the first is worth 10 and 1 by the goals, the second 9 and 5."""
+    one = np.ones(2, dtype=np.int64)
+    return Problem(
+        need=np.array([0, 1]), place=np.array([0, 0]), first=7_000 * one, last=7_000 * one, weekdays=127 * one,
+        amount=one, fixed=np.zeros(2, dtype=bool), limit=np.array([1]),
+        goals=[Total(np.array([10, 9])), Total(np.array([1, 5]))],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("slack", "most"), [(0, 1), (1, 5)])
+def test_a_limit_allows_for_what_other_parts_may_make_up_for(slack, most, monkeypatch):
+    """Where others may gain one point, this part may give one away, and its next goal is then worth more."""
+    monkeypatch.setattr(parts, "_FEW", 0)  # as a large part: by prices, not at once
+    part = Part(two_for_one_day(), np.array([0]), 0, Control())
+    assert part.settle(0, EFFORTS["normal"], lambda value, limit: None) == 10
+    part.keep(part.problem.goals[0], 10, slack)
+    assert part.settle(1, EFFORTS["normal"], lambda value, limit: None) == most
