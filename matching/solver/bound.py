@@ -61,8 +61,8 @@ class Relaxation:
         self.needs = problem.needs
         whole = packed.matrix
         at = int(whole.indptr[self.needs])
-        # Both share the places of the entries with the packing: of a large market they are hundreds of megabytes.
-        self._packed = sp.csr_array((whole.data.astype(np.float64), whole.indices, whole.indptr), shape=whole.shape)
+        self._packed = whole
+        # This shares its entries with the packing: of a large market they are hundreds of megabytes.
         self._capacity = sp.csr_array(
             (whole.data[at:], whole.indices[at:], whole.indptr[self.needs :] - at),
             shape=(whole.shape[0] - self.needs, whole.shape[1]),
@@ -159,7 +159,8 @@ class Relaxation:
         free[: self.needs] = self.must
         price = np.where(free, price, np.maximum(price, 0))
         count = self._packed.shape[0]
-        reduced = gain - self._packed.T @ price[:count] - self._added.T @ price[count:]
+        priced = np.flatnonzero(price[:count])  # few rows bind: only those are ever held as floats
+        reduced = gain - self._packed[priced].T @ price[priced] - self._added.T @ price[count:]
         inside = self.alive & ~self.problem.fixed
         limit = price @ self._limit + np.maximum(reduced[inside], 0).sum() + reduced[self.problem.fixed].sum()
         return Bound(float(limit), reduced, price[: self.needs], price[[k.row for k in self.kept]], x)

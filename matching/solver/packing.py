@@ -41,7 +41,7 @@ def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, am
         bound.append(limit[owner[keep]])
     indices = np.concatenate(columns)
     del columns
-    data = amount.astype(np.int32)[indices]
+    data = amount.astype(np.int16 if amount.max(initial=0) < 2**15 else np.int32)[indices]
     data[: len(need)] = 1
     ptr = np.concatenate([[0], np.cumsum(np.concatenate(many))])
     rows = np.concatenate(bound)
