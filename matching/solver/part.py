@@ -42,6 +42,7 @@ _CHEAP = 0.5  # work of asking every place once: below it, patterns need no plan
 _PLANS = 30  # of those seen last, whose patterns are known
 _SETTLED = 3  # rounds of the relaxation before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
+_LARGE = 30_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.28  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
 _FEW = 500  # columns of a part that CP-SAT proves at once
 
@@ -211,6 +212,8 @@ class Part:
 
     def _roam(self, k: int, goal: Total, bound: Bound, limit: int, times: int) -> None:
         """Search neighbourhoods anew, some at a time, and wider ones when a few times nothing was gained."""
+        if len(self.problem.limit) == 1:  # a neighbourhood would be the whole
+            return
         most, idle = _NARROW, 0
         with ThreadPoolExecutor(_CORES) as pool:
             for _ in range(0, times, _AT_ONCE):
@@ -284,7 +287,9 @@ class Part:
         """HiGHS over every column that could still be better, where they are ``most`` or fewer; the proven limit."""
         alive = self._relaxation.survivors(bound, self.value(k))
         if self._open(k, limit) and len(alive) <= most:
-            found = self._whole(goal, np.union1d(alive, self.chosen), self.problem.fixed, self._effort.nodes)
+            columns = np.union1d(alive, self.chosen)
+            nodes = self._effort.nodes * max(1, _LARGE // len(columns))
+            found = self._whole(goal, columns, self.problem.fixed, nodes)
             self._accept(found.chosen)
             if self._exact and np.isfinite(found.limit):
                 limit = min(limit, max(self.value(k), int(np.floor(found.limit + 1e-6))))
