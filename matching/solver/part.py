@@ -42,7 +42,7 @@ _CHEAP = 0.5  # work of asking every place once: below it, patterns need no plan
 _PLANS = 30  # of those seen last, whose patterns are known
 _SETTLED = 3  # rounds of the relaxation before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
-_LARGE = 30_000  # columns; of fewer HiGHS looks at more nodes in the same time
+_LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.28  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
 _FEW = 500  # columns of a part that CP-SAT proves at once
 
