@@ -22,7 +22,7 @@ def build(session: Session, by: Identity, config: Config, goals: Sequence[str], 
     owed = _committed(session, today)
     bound = {p.need_id for p in owed}
     standing = select(Need).where(Need.withdrawn_at.is_(None), Need.latest_start >= today)
-    needs = [_need(n) for n in session.scalars(standing).unique() if n.id not in bound]
+    needs = [_need(n, today) for n in session.scalars(standing).unique() if n.id not in bound]
     kept = [p for p in owed if p.offer_id in by_id]
     return {
         "format": "platsverket-market/1",
@@ -69,7 +69,8 @@ def offer_entry(o: Offer) -> dict[str, Any]:
     }
 
 
-def _need(n: Need) -> dict[str, Any]:
+def _need(n: Need, today: date) -> dict[str, Any]:
+    """A request as it stands in a market: it may have waited past its first day, and nobody moves in yesterday."""
     return {
         "id": n.ref,
         "agency": n.agency.ref,
@@ -78,7 +79,7 @@ def _need(n: Need) -> dict[str, Any]:
         "max_km": n.max_km,
         "seats": n.seats,
         "area_m2": n.area_m2,
-        "earliest_start": n.earliest_start.isoformat(),
+        "earliest_start": max(n.earliest_start, today).isoformat(),
         "latest_start": n.latest_start.isoformat(),
         "days": n.days,
         "weekdays": list(n.weekdays),
@@ -103,4 +104,4 @@ def _committed_need(p: Proposal, today: date) -> dict[str, Any]:
     start = _from(p, today).isoformat()
     days = (_until(p) - _from(p, today)).days + 1
     terms = {"seats": p.seats, "area_m2": None, "days": days, "weekdays": list(p.weekdays)}
-    return {**_need(p.need), **terms, "earliest_start": start, "latest_start": start}
+    return {**_need(p.need, today), **terms, "earliest_start": start, "latest_start": start}

@@ -73,6 +73,7 @@ def _proposal(
     at: datetime,
     deadline: datetime,
 ) -> Proposal:
+    until = date.fromisoformat(placement["until"])
     return Proposal(
         ref=new_ref(),
         round_id=match_round.id,
@@ -81,13 +82,13 @@ def _proposal(
         offer=offer,
         offer_id=offer.id,
         start=date.fromisoformat(placement["start"]),
-        until=date.fromisoformat(placement["until"]),
+        until=until,
         weekdays=need.weekdays,
         seats=need.seats,
         km=placement["km"],
         fit=placement["fit"],
         published_at=at,
-        answer_by=deadline,
+        answer_by=min(deadline, end_of(until)),
         holds_seats=False,
     )
 

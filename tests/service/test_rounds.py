@@ -349,3 +349,20 @@ def test_after_publication_its_answers_are_awaited_and_its_lack_is_explained(mak
     assert outcomes.answer(make.session, make.identity(lead), proposal.need) is None
     named = events.names(make.session, events.search(make.session, make.identity(coordinator))[0])
     assert named[match_round.ref] == match_round.name and named[proposal.ref] == proposal.need.title
+
+
+def test_a_request_that_has_waited_past_its_first_day_is_placed_from_today_on(make: Factory) -> None:
+    """Nobody is proposed a stay that has begun before the round is matched."""
+    offer, need = make.offer(make.agency()), make.need(make.agency())
+    offer.spans[0].first_day = make.today - timedelta(days=60)
+    need.earliest_start = make.today - timedelta(days=20)
+    make.session.commit()
+    [proposal] = make.published(make.coordinator())
+    assert proposal.start == make.today
+
+
+def test_a_stay_that_is_over_can_no_longer_be_answered(make: Factory) -> None:
+    """The time to answer ends with the stay where that comes before the round's last day to answer."""
+    make.offer(make.agency()), make.need(make.agency(), days=7)
+    [proposal] = make.published(make.coordinator())
+    assert proposal.last_day_to_answer == proposal.until < proposal.match_round.answer_by
