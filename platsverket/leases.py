@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from platsverket.config import Config
@@ -41,6 +41,13 @@ def take(session: Session, model: Any, config: Config, fail: Fail, *first: Any) 
 def held(model: Any, row_id: int, token: str) -> Any:
     """An update of this row that finds it only while the lease is still the caller's."""
     return update(model).where(model.id == row_id, model.lease_token == token, model.ended_at.is_(None))
+
+
+def kept(session: Session, change: Any) -> bool:
+    """Carry out a change of a ``held`` row; whether the lease was still the caller's."""
+    result = session.execute(change)
+    assert isinstance(result, CursorResult)
+    return bool(result.rowcount)
 
 
 def longer(session: Session, config: Config) -> datetime:

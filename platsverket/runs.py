@@ -49,8 +49,7 @@ def claim(session: Session, config: Config) -> Claim | None:
 def renew(session: Session, config: Config, held: Claim, progress: dict[str, Any]) -> str:
     """Keep the lease and store how far the run is; answers "go on", "stop" or "lost"."""
     until = leases.longer(session, config)
-    kept = session.execute(_held(held).values(lease_until=until, progress=progress))
-    if kept.rowcount == 0:  # type: ignore[attr-defined]
+    if not leases.kept(session, _held(held).values(lease_until=until, progress=progress)):
         return "lost"
     stop = session.scalar(select(Run.stop_requested_at).where(Run.id == held.run_id))
     return "stop" if stop else "go on"
@@ -105,8 +104,7 @@ def store_plan(session: Session, held: Claim, plan: dict[str, Any]) -> bool:
     stored = {"plan": json.dumps(plan, ensure_ascii=False, separators=(",", ":")), "summary": _summary(market, plan)}
     if report.faults:
         stored = {"failure": "plan_has_faults"}
-    kept = session.execute(_held(held).values(**stored, ended_at=at, lease_until=None))
-    if kept.rowcount == 0:  # type: ignore[attr-defined]
+    if not leases.kept(session, _held(held).values(**stored, ended_at=at, lease_until=None)):
         return False
     owner = Identity(run.requested_by_id)
     ref = session.scalars(select(MatchRound.ref).where(MatchRound.id == run.round_id)).one()

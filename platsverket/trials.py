@@ -116,15 +116,14 @@ def renew(session: Session, config: Config, held: Claim, _progress: dict[str, An
         session.execute(back.values(lease_until=None, lease_token=None, started_at=None, attempts=Trial.attempts - 1))
         return "lost"
     more = leases.held(Trial, held.trial_id, held.token).values(lease_until=leases.longer(session, config))
-    return "go on" if session.execute(more).rowcount else "lost"  # type: ignore[attr-defined]
+    return "go on" if leases.kept(session, more) else "lost"
 
 
 @writing
 def store(session: Session, held: Claim, result: dict[str, Any]) -> bool:
     """Keep what was found, if the worker still holds the trial."""
-    kept = leases.held(Trial, held.trial_id, held.token)
-    kept = kept.values(result=result, ended_at=clock(session), lease_until=None)
-    return bool(session.execute(kept).rowcount)  # type: ignore[attr-defined]
+    found = leases.held(Trial, held.trial_id, held.token)
+    return leases.kept(session, found.values(result=result, ended_at=clock(session), lease_until=None))
 
 
 @writing
