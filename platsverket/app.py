@@ -61,7 +61,8 @@ def create_app(config: Config | None = None) -> Flask:
         BABEL_DEFAULT_TIMEZONE="Europe/Stockholm",
     )
     app.extensions["platsverket"] = Service(config, engine, sessions(engine))
-    app.wsgi_app = WhiteNoise(app.wsgi_app, root=str(ROOT / "platsverket" / "static"), prefix="static/")  # type: ignore[method-assign]
+    files = WhiteNoise(app.wsgi_app, root=str(ROOT / "platsverket" / "static"), prefix="static/")
+    app.wsgi_app = files  # type: ignore[method-assign]  # Flask's own way to put something before the application
     Babel(app, locale_selector=_language)
     csrf = CSRFProtect(app)
     _sign_in(app)

@@ -128,7 +128,7 @@ def demo_command(
     serve: bool,
 ) -> None:
     """Draw a realistic market from the registers; store it with a first match round, or write it to a file."""
-    asked = {"size": size, "offers": offers, "needs": needs, "county": county, "seed": seed}
+    asked: dict[str, Any] = {"size": size, "offers": offers, "needs": needs, "county": county, "seed": seed}
     day = as_of.date() if as_of else this_day()
     if file is not None:
         _write(file, _drawn(day, **asked).market())

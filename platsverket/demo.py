@@ -17,7 +17,7 @@ from platsverket import accounts, rounds
 from platsverket.access import ANONYMOUS, Identity
 from platsverket.agencies import store_register
 from platsverket.config import Config
-from platsverket.database import now, this_day, writing
+from platsverket.database import STOCKHOLM, now, this_day, writing
 from platsverket.events import record
 from platsverket.models import (
     CASE_OFFICER,
@@ -34,7 +34,6 @@ from platsverket.models import (
     Run,
     User,
 )
-from platsverket.words import STOCKHOLM
 
 PASSWORD = "platsverket-demo"
 COORDINATING = "Statskontoret"

@@ -25,7 +25,7 @@ HIDDEN = r"\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef" + 
 
 
 def fault(code: str, **numbers: Any) -> ValidationError:
-    return ValidationError([Fault(code, **numbers)])  # type: ignore[list-item]
+    return ValidationError([Fault(code, **numbers)])
 
 
 MESSAGES: dict[str, Any] = {"required": [Fault("required")], "null": [Fault("required")]}

@@ -6,6 +6,7 @@ Everything is in the units of a picture WIDTH × HEIGHT, ready to be written as 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -90,10 +91,10 @@ class _View:
         ((left, top),) = self.points(np.array([[x, y]]))
         return round(float(left), 1), round(float(top), 1)
 
-    def paths(self, outlines: object) -> str:
+    def paths(self, outlines: Iterable[Iterable[NDArray[np.float64]]]) -> str:
         """One SVG path of all rings that can be seen."""
         found = []
-        for rings in outlines:  # type: ignore[attr-defined]
+        for rings in outlines:
             for ring in rings:
                 at = self.points(ring)
                 if (at.max(axis=0) < 0).any() or (at.min(axis=0) > (WIDTH, HEIGHT)).any():

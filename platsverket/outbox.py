@@ -65,7 +65,7 @@ def told(data: dict[str, Any]) -> dict[str, Value]:
 
 def _given(value: Any) -> Value:
     if not isinstance(value, dict):
-        return value  # type: ignore[no-any-return]
+        return value
     return date.fromisoformat(value["day"]) if "day" in value else datetime.fromisoformat(value["moment"])
 
 

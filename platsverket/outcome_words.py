@@ -12,8 +12,9 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 
 import data
+from platsverket.database import STOCKHOLM
 from platsverket.models import Decision, Need, Offer
-from platsverket.words import FEATURES, GOALS, STOCKHOLM, day, number, weekdays
+from platsverket.words import FEATURES, GOALS, day, number, weekdays
 
 _ = lazy_gettext
 

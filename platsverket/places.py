@@ -140,7 +140,7 @@ def geocoder(settings: Settings) -> Geocoder:
     )
 
 
-class RegisterGeocoder(Geocoder):  # type: ignore[misc]
+class RegisterGeocoder(Geocoder):
     """geopy's interface over the local registers; it never uses the network."""
 
     def geocode(self, query: str, *, exactly_one: bool = True, timeout: Any = DEFAULT_SENTINEL) -> Any:
@@ -172,7 +172,7 @@ class _NoRedirects(HTTPRedirectHandler):
         return None
 
 
-class _StraightAdapter(URLLibAdapter):  # type: ignore[misc]
+class _StraightAdapter(URLLibAdapter):
     """HTTP without redirects: the server we are told to ask may not send us to another, such as loopback."""
 
     def __init__(self, *, proxies: Any, ssl_context: Any):

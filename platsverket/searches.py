@@ -155,8 +155,8 @@ def _tell(session: Session, at: datetime, seen: dict[int, datetime], found: list
     for offer in offers.values():
         offer.looked_at = offer.changed_at
     for search_id, offer_id in found:
-        if offer := offers.get(offer_id):
-            _tell_of(session, at, session.get_one(SavedSearch, search_id), offer)
+        if offer_id in offers:
+            _tell_of(session, at, session.get_one(SavedSearch, search_id), offers[offer_id])
 
 
 def _tell_of(session: Session, at: datetime, search: SavedSearch, offer: Offer) -> None:

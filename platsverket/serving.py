@@ -19,7 +19,7 @@ LONGEST_ADDRESS = 8190  # gunicorn's own most
 STATUS = {LimitRequestLine: "414 URI Too Long", LimitRequestHeaders: "431 Request Header Fields Too Large"}
 
 
-class Threads(ThreadWorker):  # type: ignore[misc]
+class Threads(ThreadWorker):
     """Says in plain words, in every language, what is wrong with a request that cannot even be read.
 
     What was asked for is not known then, so pages and API get the same text.
@@ -49,7 +49,7 @@ class Threads(ThreadWorker):  # type: ignore[misc]
         return "".join(sentences)
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):
     """Serves one configuration; the application is made in the serving process, after the fork."""
 
     def __init__(self, config: Config, host: str, port: int):

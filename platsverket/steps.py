@@ -49,7 +49,8 @@ class Steps:
 
 def next_steps(session: Session, by: Identity) -> Steps:
     """Proposals to answer, own premises to reconfirm, own requests without a place, rounds to steer: by role."""
-    found, all_proposals = [], 0
+    found: list[Proposal] = []
+    all_proposals = 0
     if may(by, "proposal.answer"):
         found, all_proposals = proposals.search(session, by, SHOWN, unanswered=True)
     offers, all_offers = _to_reconfirm(session, by)

@@ -56,7 +56,7 @@ def rule(action: str) -> Callable[[View], View]:
     """Say which action of ``access.POLICY`` a view carries out; a view without one is never reached."""
 
     def mark(view: View) -> View:
-        view.rule = action  # type: ignore[attr-defined]
+        view.rule = action  # type: ignore[attr-defined]  # a function carries what one sets on it
         return view
 
     return mark

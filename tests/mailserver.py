@@ -30,14 +30,14 @@ class MailServer:
     def _new(self) -> Controller:
         return Controller(self, hostname="127.0.0.1", port=self.port)
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - named by aiosmtpd
         if answer := self.refuse.get(address):
             return answer
         envelope.rcpt_tos.append(address)
         self.recipients.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - named by aiosmtpd
         if self.hang_up:
             self.hang_up -= 1
             server.transport.close()

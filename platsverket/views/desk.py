@@ -66,7 +66,7 @@ def alternatives_of(ref: str, run_ref: str, need_ref: str) -> Any:
     listed = [one for one in found.forbidden if not code or code in one.rules] if without else found.allowed
     here = Paging(paging().number, ROWS)
     part = listed[here.offset : here.offset + here.size]
-    holders = [] if without else [holder.need for one in part for holder in one.held]
+    holders = [holder.need for one in part if isinstance(one, alternatives.Allowed) for holder in one.held]
     needs, offers = outcomes.named(db(), by(), needs=holders, offers=[one.offer for one in part])
     return page(
         "rounds/alternatives.html",

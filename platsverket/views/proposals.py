@@ -23,11 +23,13 @@ def index() -> Any:
     """What awaits this reader's answer first, then all the rest; of one round where ?round= names it."""
     here, round_ref = paging(), request.args.get("round", "")
     waiting = request.args.get("show") == "to-answer"
-    asked = {"round_ref": round_ref} if round_ref else {}
     to_answer, to_answer_total = proposals.search(
-        db(), by(), here.size, here.offset if waiting else 0, unanswered=True, **asked
+        db(), by(), here.size, here.offset if waiting else 0, unanswered=True, round_ref=round_ref
     )
-    others, total = ([], 0) if waiting else proposals.search(db(), by(), here.size, here.offset, others=True, **asked)
+    others: list[Proposal] = []
+    total = 0
+    if not waiting:
+        others, total = proposals.search(db(), by(), here.size, here.offset, others=True, round_ref=round_ref)
     return page(
         "proposals/index.html",
         to_answer=to_answer if waiting or here.number == 1 else [],

@@ -86,7 +86,7 @@ def _reached(goal: GoalResult) -> str:
 
 def _first_goal(told: str, goal: str) -> Told:
     line = re.compile(rf"^ *([0-9.]+) s  {goal}  value ([0-9,]+)  bound ([0-9,]+)", re.MULTILINE)
-    return [(float(at), *(int(n.replace(",", "")) for n in rest)) for at, *rest in line.findall(told)]  # type: ignore[misc]
+    return [(float(at), *(int(n.replace(",", "")) for n in rest)) for at, *rest in line.findall(told)]
 
 
 def peer(name: str, source: Path, seconds: float) -> str:

@@ -141,7 +141,7 @@ def test_the_price_of_a_decision_is_what_its_run_would_gain_without_it(make: Fac
     assert prices.of_round(make.session, who, match_round)[costly.ref].status == "waiting"
     _worked(make)
     found = prices.of_round(make.session, who, match_round)
-    assert found[costly.ref].goals and found[costly.ref].goals["most_seats"] == 4  # type: ignore[index]
+    assert found[costly.ref].goals and found[costly.ref].goals["most_seats"] == 4
     assert found[costly.ref].tally["gained"] == 1
     assert found[free.ref].goals == {} and found[free.ref].status == "done"
     assert prices.ask(make.session, match_round.runs[-1].id) == 0

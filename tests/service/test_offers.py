@@ -92,7 +92,7 @@ def test_restricted_premises_never_answer_filters_on_what_is_hidden(make: Factor
     reader = make.identity(make.lead(make.agency()))
 
     def count(**filters: object) -> int:
-        return offers.search(make.session, reader, make.config, offers.Filters(**filters))[1]  # type: ignore[arg-type]
+        return offers.search(make.session, reader, make.config, offers.Filters(**filters))[1]
 
     assert count() == 1
     assert count(text="Hemlig") == count(weekdays=("mon",)) == count(features=("step_free",)) == 0

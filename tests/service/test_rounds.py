@@ -29,7 +29,7 @@ def _publish(make: Factory, by: User, match_round: object) -> list[tuple[str, st
         make.identity(by),
         make.config,
         match_round.ref,
-        match_round.runs[-1].ref,  # type: ignore[attr-defined]
+        match_round.runs[-1].ref,
     )
     return [(one["need"], one["code"]) for one in published.set_aside]
 
@@ -128,7 +128,7 @@ def test_contradicting_decisions_are_refused_and_leave_nothing(make: Factory) ->
 
     def lock(need: object) -> None:
         values = {
-            "kind": "lock", "need": need.ref, "agency": None, "offer": offer.ref,  # type: ignore[attr-defined]
+            "kind": "lock", "need": need.ref, "agency": None, "offer": offer.ref,
             "start": make.today + timedelta(days=3), "reason": "Skäl",
         }  # fmt: skip
         decisions.decide(make.session, make.identity(by), make.config, match_round.ref, values)

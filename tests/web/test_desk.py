@@ -197,7 +197,7 @@ def test_the_ledger_tells_each_decision_with_its_author_last_day_and_price(desk:
     assert told in text(desk.coordinator.get(here))
     page = desk.coordinator.get(f"{here}/decisions")
     assert told in text(page) and "Vattenskada." in text(page) and desk.users["coordinator"].name in text(page)
-    assert desk.coordinator.post(re.search(r'action="([^"]+/prices)"', page.text)[1]).status_code == 303  # type: ignore[index]
+    assert desk.coordinator.post(re.search(r'action="([^"]+/prices)"', page.text)[1]).status_code == 303
     decision = re.search(r"/decisions/(\w+)/remove", desk.coordinator.get(here).text)
     assert decision and desk.coordinator.post(f"{here}/decisions/{decision[1]}/remove").status_code == 303
     assert "A bar. Removed," in text(desk.coordinator.get(f"{here}/decisions"))

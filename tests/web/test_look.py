@@ -48,7 +48,7 @@ def pages() -> Environment:
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
     )
-    env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    env.install_null_translations(newstyle=True)
     env.filters["soft"] = words.soft
     env.globals["csrf_token"] = lambda: "token"
     return env

@@ -89,7 +89,7 @@ def test_every_status_phase_and_contradiction_has_words() -> None:
     assert set(told.PLAN_STATUS) == set(STATUSES)
     phases = set(
         re.findall(r"``(\w+)``", ast.get_docstring(ast.parse((ENGINE / "progress.py").read_text()).body[-1]) or "")
-    )  # type: ignore[arg-type]
+    )
     assert phases - {"goal", "None"} == set(told.PHASES)
     contradictions = written("market_file.py", r'"(lock_\w+|need_repeated)"')
     assert contradictions and contradictions <= set(told.IMPOSSIBLE)

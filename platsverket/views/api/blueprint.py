@@ -16,7 +16,8 @@ from platsverket.errors import Refused
 from platsverket.fields import Whole
 from platsverket.views.api.document import PREFIX
 from platsverket.views.api.examples import page as example_page
-from platsverket.views.api.reading import Query, Reader
+from platsverket.views.api.reading import Query as Query
+from platsverket.views.api.reading import Reader
 from platsverket.web import MOST_PER_PAGE, PER_PAGE
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -28,7 +29,7 @@ IF_MATCH = {
 }  # fmt: skip
 
 
-class ApiBlueprint(Blueprint):  # type: ignore[misc]
+class ApiBlueprint(Blueprint):
     ARGUMENTS_PARSER: ClassVar[Reader] = Reader()
 
     def body(self, schema: type[Schema], example: dict[str, Any]) -> Callable[[View], View]:
@@ -95,7 +96,7 @@ class PageQuery(Query):
     page = Whole(1, 100_000, load_default=1, metadata={"description": "Which page, from 1."})
 
 
-def window(asked: dict[str, Any]) -> dict[str, int]:
+def window(asked: dict[str, Any]) -> dict[str, Any]:
     """The part of a list that a page is."""
     return {"limit": asked["limit"], "offset": (asked["page"] - 1) * asked["limit"]}
 

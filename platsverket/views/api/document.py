@@ -139,7 +139,7 @@ def _camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in others)
 
 
-class Document(Api):  # type: ignore[misc]
+class Document(Api):
     """flask-smorest's registry of operations, with our errors and our addresses."""
 
     DEFAULT_ERROR_RESPONSE_NAME: ClassVar[str] = "Problem"
@@ -155,11 +155,11 @@ class Document(Api):  # type: ignore[misc]
 
     def _register_responses(self) -> None:
         self.spec.components.schema("Problem", component=PROBLEM)
-        everywhere = {"default": "Any other problem, such as an error of ours."}
-        for status, text in {**PROBLEM_TEXTS, **everywhere}.items():
+        everywhere: dict[Any, str] = {**PROBLEM_TEXTS, "default": "Any other problem, such as an error of ours."}
+        for status, text in everywhere.items():
             name = "Problem" if status == "default" else HTTPStatus(int(status)).name
             example = PROBLEMS[500 if status == "default" else int(status)]
-            content = {
+            content: dict[str, Any] = {
                 "schema": {"$ref": "#/components/schemas/Problem"},
                 "examples": {"problem": {"value": example}},
             }
