@@ -17,7 +17,7 @@ from platsverket import accounts, proposals
 from platsverket.access import Identity, demand, find, rows
 from platsverket.database import now, writing
 from platsverket.errors import Refused
-from platsverket.events import record
+from platsverket.events import record_own
 from platsverket.models import CalendarFeed, MatchRound, Offer, Proposal, User
 
 PAST_DAYS = 90  # what was over before that is left out
@@ -46,7 +46,7 @@ def make(session: Session, by: Identity, offer_ref: str = "") -> tuple[CalendarF
     )  # fmt: skip
     session.add(feed)
     session.flush()
-    _put_on_record(session, by, "account.calendar_made", feed)
+    record_own(session, by, "account.calendar_made", calendar=feed.ref)
     return feed, secret
 
 
@@ -58,12 +58,7 @@ def revoke(session: Session, by: Identity, ref: str) -> None:
         raise Refused("not_found")
     if feed.revoked_at is None:
         feed.revoked_at = now()
-        _put_on_record(session, by, "account.calendar_revoked", feed)
-
-
-def _put_on_record(session: Session, by: Identity, kind: str, feed: CalendarFeed) -> None:
-    person = session.get_one(User, by.user_id)
-    record(session, by, kind, "account", person.ref, calendar=feed.ref)
+        record_own(session, by, "account.calendar_revoked", calendar=feed.ref)
 
 
 def own(session: Session, by: Identity) -> list[CalendarFeed]:

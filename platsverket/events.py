@@ -28,6 +28,11 @@ def record(
     return event
 
 
+def record_own(session: Session, by: Identity, kind: str, **data: Value) -> Event:
+    """Add an event on the account of whoever does it, such as "account.calendar_made"."""
+    return record(session, by, kind, "account", session.get_one(User, by.user_id).ref, agency_id=None, **data)
+
+
 def search(
     session: Session,
     by: Identity,

@@ -20,7 +20,7 @@ from platsverket.agencies import by_refs
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
-from platsverket.events import record
+from platsverket.events import record_own
 from platsverket.models import ROLES, Offer, SavedSearch, User, standing_offers
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ def save(session: Session, by: Identity, config: Config, values: dict[str, Any])
     )  # fmt: skip
     session.add(search)
     session.flush()
-    _put_on_record(session, by, "account.search_saved", search)
+    record_own(session, by, "account.search_saved", search=search.ref, name=search.name)
     return search
 
 
@@ -66,12 +66,7 @@ def remove(session: Session, by: Identity, ref: str) -> None:
         raise Refused("not_found")
     if search.removed_at is None:
         search.removed_at = now()
-        _put_on_record(session, by, "account.search_removed", search)
-
-
-def _put_on_record(session: Session, by: Identity, kind: str, search: SavedSearch) -> None:
-    person = session.get_one(User, by.user_id)
-    record(session, by, kind, "account", person.ref, search=search.ref, name=search.name)
+        record_own(session, by, "account.search_removed", search=search.ref, name=search.name)
 
 
 def own(session: Session, by: Identity) -> list[SavedSearch]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from platsverket.access import Identity, demand
 from platsverket.database import now, this_day, writing
 from platsverket.errors import Fault, invalid
-from platsverket.events import record
+from platsverket.events import record_own
 from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Membership, Substitution, User
 
 
@@ -50,8 +50,8 @@ def name(session: Session, by: Identity, values: dict[str, Any]) -> Substitution
         named_at=now(),
     )  # fmt: skip
     session.add(substitution)
-    record(
-        session, by, "account.substitute_named", "account", session.get_one(User, by.user_id).ref,
+    record_own(
+        session, by, "account.substitute_named",
         substitute=chosen.name, first_day=values["first_day"].isoformat(), last_day=values["last_day"].isoformat(),
     )  # fmt: skip
     return substitution
@@ -69,5 +69,5 @@ def _end(session: Session, by: Identity) -> None:
     standing = select(Substitution).where(Substitution.person_id == person.id, Substitution.ended_at.is_(None))
     for one in session.scalars(standing).all():
         one.ended_at = now()
-        record(session, by, "account.substitute_ended", "account", person.ref, substitute=one.substitute.name)
+        record_own(session, by, "account.substitute_ended", substitute=one.substitute.name)
     session.flush()
