@@ -6,21 +6,20 @@ what was missed while nobody ran is made up, and two clocks do it once.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from platsverket import deal_moments, mailing, proposals, refills, round_moments, searches
+from platsverket.background import Background
 from platsverket.config import Config
 from platsverket.database import clock as database_clock
 from platsverket.errors import Refused
 
 log = structlog.get_logger()
-SECONDS = 5.0
 
 # What the clock calls out, in this order: each finds what is due by the moment it is given, does it once, and reads
 # before it writes, for it is called every few seconds. Mail comes last, to take with it what the others tell.
@@ -34,35 +33,21 @@ DUE: tuple[Callable[[Session, Config, datetime], object], ...] = (
 )
 
 
-class Clock:
+class Clock(Background):
     """Calls out what is due every few seconds until told to stop; ``tick`` does so once, at any moment given."""
 
-    def __init__(self, sessions: sessionmaker[Session], config: Config):
-        self.sessions, self.config = sessions, config
-        self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
+    pause = 5.0
 
-    def start(self) -> None:
-        """Run in a thread of this process."""
-        self._thread = threading.Thread(target=self.run, name="clock", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ended.set()
-        if self._thread:
-            self._thread.join()
-
-    def run(self) -> None:
+    def _once(self) -> bool:
         """Tick by the database's time, so that all who keep the clock agree on what is due and whose lease is over."""
-        while not self._ended.is_set():
-            try:
-                with self.sessions() as session:
-                    at = database_clock(session)
-            except SQLAlchemyError as error:
-                log.warning("clock_waits", error=type(error).__name__)
-            else:
-                self.tick(at)
-            self._ended.wait(SECONDS)
+        try:
+            with self.sessions() as session:
+                at = database_clock(session)
+        except SQLAlchemyError as error:
+            log.warning("clock_waits", error=type(error).__name__)
+        else:
+            self.tick(at)
+        return False
 
     def tick(self, at: datetime) -> None:
         """Call out all that is due at ``at``; what fails is called out again at the next tick, and stops no other."""

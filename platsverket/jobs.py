@@ -16,42 +16,24 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import matching
 from platsverket import prices, runs, trials
+from platsverket.background import Background
 from platsverket.config import Config
 from platsverket.errors import Refused
 from platsverket.models import Run
 
 log = structlog.get_logger()
-IDLE_SECONDS = 1.0
 
 
-class Worker:
+class Worker(Background):
     """Works off runs one at a time until told to stop."""
 
-    def __init__(self, sessions: sessionmaker[Session], config: Config):
-        self.sessions, self.config = sessions, config
-        self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Work in a thread of this process."""
-        self._thread = threading.Thread(target=self.run, name="rounds", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ended.set()
-        if self._thread:
-            self._thread.join()
-
-    def run(self) -> None:
-        """Work until ``stop``; a database that does not answer is asked again later."""
-        while not self._ended.is_set():
-            try:
-                worked = self.work_once()
-            except (SQLAlchemyError, Refused) as error:
-                log.warning("worker_waits", error=type(error).__name__)
-                worked = False
-            if not worked:
-                self._ended.wait(IDLE_SECONDS)
+    def _once(self) -> bool:
+        """A database that does not answer is asked again later."""
+        try:
+            return self.work_once()
+        except (SQLAlchemyError, Refused) as error:
+            log.warning("worker_waits", error=type(error).__name__)
+            return False
 
     def work_once(self) -> bool:
         """Claim and work off one run, or one trial when no run waits; False when there was neither."""
