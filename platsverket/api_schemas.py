@@ -5,70 +5,27 @@ What the reader may not see is null. Bodies are read with ``platsverket.schemas`
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from marshmallow import fields
 
-from marshmallow import Schema, fields
-
+from platsverket.api_fields import Moment, Shown, maybe, one_of, text, texts
 from platsverket.models import ROLES, WEEKDAYS
 from platsverket.outcome_words import HELPS, REASONS
 
 
-class Moment(fields.DateTime):
-    """A time in UTC, written with Z."""
-
-    def _serialize(self, value: datetime | None, attr: Any, obj: Any, **_: Any) -> str | None:
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
-
-
-class Shown(Schema):
-    """An answer always has all its fields."""
-
-    def on_bind_field(self, field_name: str, field_obj: Any) -> None:
-        field_obj.required = True
-
-
-def _text(**kwargs: Any) -> fields.String:
-    return fields.String(**kwargs)
-
-
-def _maybe(*codes: str) -> fields.String:
-    return fields.String(allow_none=True, metadata={"enum": [*codes, None]} if codes else {})
-
-
-def _codes(*codes: str) -> dict[str, Any]:
-    return {"enum": list(codes)}
-
-
-def _texts(*codes: str, maybe: bool = False) -> Any:
-    return fields.List(fields.String(metadata=_codes(*codes) if codes else {}), allow_none=maybe)
-
-
-def paged(shown: type[Shown], name: str) -> type[Schema]:
-    """The schema of one page of a list of these."""
-    members = {
-        "total": fields.Integer(metadata={"description": "How many there are in all.", "minimum": 0}),
-        "page": fields.Integer(metadata={"minimum": 1}),
-        "limit": fields.Integer(metadata={"minimum": 1, "maximum": 100}),
-        "items": fields.List(fields.Nested(shown)),
-    }
-    return type(f"{name}Page", (Shown,), members)
-
-
 class ShownAgency(Shown):
-    ref = _text()
-    kind = _text(metadata=_codes("state", "region", "municipality"))
-    name = _text()
-    org_nr = _maybe()
-    municipality_code = _maybe()
-    county_code = _maybe()
+    ref = text()
+    kind = text(metadata=one_of("state", "region", "municipality"))
+    name = text()
+    org_nr = maybe()
+    municipality_code = maybe()
+    county_code = maybe()
 
 
 class ShownFeature(Shown):
-    code = _text()
-    group = _text()
-    sv = _text(metadata={"description": "Its name in Swedish."})
-    en = _text(metadata={"description": "Its name in English."})
+    code = text()
+    group = text()
+    sv = text(metadata={"description": "Its name in Swedish."})
+    en = text(metadata={"description": "Its name in English."})
 
 
 class ShownFeatures(Shown):
@@ -76,14 +33,14 @@ class ShownFeatures(Shown):
 
 
 class ShownPlace(Shown):
-    label = _text(metadata={"description": "Finds this very place again when given as a place."})
-    kind = _text()
-    municipality_code = _maybe()
-    municipality = _maybe()
-    county_code = _maybe()
+    label = text(metadata={"description": "Finds this very place again when given as a place."})
+    kind = text()
+    municipality_code = maybe()
+    municipality = maybe()
+    county_code = maybe()
     lat = fields.Float()
     lon = fields.Float()
-    precision = _text()
+    precision = text()
 
 
 class ShownPlaces(Shown):
@@ -99,74 +56,74 @@ EXACT = "Whether the reader is shown all there is; if not, all but the municipal
 
 
 class ShownOffer(Shown):
-    ref = _text()
-    status = _text(metadata=_codes("open", "expired", "ended", "withdrawn"))
+    ref = text()
+    status = text(metadata=one_of("open", "expired", "ended", "withdrawn"))
     exact = fields.Boolean(metadata={"description": EXACT})
-    visibility = _text(metadata=_codes("open", "restricted", "sealed"))
-    agency = _maybe()
-    agency_name = _maybe()
-    title = _maybe()
-    description = _maybe()
-    place = _maybe()
-    address = _maybe()
-    municipality_code = _maybe()
-    municipality = _maybe()
+    visibility = text(metadata=one_of("open", "restricted", "sealed"))
+    agency = maybe()
+    agency_name = maybe()
+    title = maybe()
+    description = maybe()
+    place = maybe()
+    address = maybe()
+    municipality_code = maybe()
+    municipality = maybe()
     lat = fields.Float(allow_none=True)
     lon = fields.Float(allow_none=True)
-    precision = _maybe()
+    precision = maybe()
     seats = fields.Integer(allow_none=True)
     seats_from = fields.Integer(metadata={"description": "At least this many seats."})
     area_m2 = fields.Integer(allow_none=True)
     spans = fields.List(fields.Nested(ShownSpan), allow_none=True)
-    weekdays = _texts(*WEEKDAYS, maybe=True)
+    weekdays = texts(*WEEKDAYS, maybe=True)
     features = fields.Dict(
         keys=fields.String(),
-        values=fields.String(metadata=_codes("yes", "no")),
+        values=fields.String(metadata=one_of("yes", "no")),
         allow_none=True,
         metadata={"description": "Features that are known to be there or not; others are unknown."},
     )
-    sharing = _maybe("shared", "exclusive")
+    sharing = maybe("shared", "exclusive")
     minimum_days = fields.Integer(allow_none=True)
     cost_per_seat_day = fields.Integer(allow_none=True)
-    holding = _maybe("owned", "leased")
-    only_agencies = _texts(maybe=True)
-    not_agencies = _texts(maybe=True)
-    coordinators = _texts(maybe=True)
-    contact_name = _maybe()
-    contact_email = _maybe()
-    contact_phone = _maybe()
+    holding = maybe("owned", "leased")
+    only_agencies = texts(maybe=True)
+    not_agencies = texts(maybe=True)
+    coordinators = texts(maybe=True)
+    contact_name = maybe()
+    contact_email = maybe()
+    contact_phone = maybe()
     posted_at = Moment(allow_none=True)
     changed_at = Moment(allow_none=True)
     valid_until = fields.Date(allow_none=True)
 
 
 class ShownNeed(Shown):
-    ref = _text()
-    status = _text(metadata=_codes("open", "ended", "withdrawn"))
-    agency = _text()
-    agency_name = _text()
-    title = _text()
-    description = _text()
-    place = _text()
-    municipality_code = _maybe()
-    municipality = _maybe()
+    ref = text()
+    status = text(metadata=one_of("open", "ended", "withdrawn"))
+    agency = text()
+    agency_name = text()
+    title = text()
+    description = text()
+    place = text()
+    municipality_code = maybe()
+    municipality = maybe()
     lat = fields.Float()
     lon = fields.Float()
-    precision = _text()
+    precision = text()
     max_km = fields.Float()
     seats = fields.Integer()
     area_m2 = fields.Integer(allow_none=True)
     earliest_start = fields.Date()
     latest_start = fields.Date()
     days = fields.Integer()
-    weekdays = _texts(*WEEKDAYS)
-    must = _texts()
-    wish = _texts()
+    weekdays = texts(*WEEKDAYS)
+    must = texts()
+    wish = texts()
     priority = fields.Integer()
     waiting_since = fields.Date()
-    contact_name = _text()
-    contact_email = _text()
-    contact_phone = _text()
+    contact_name = text()
+    contact_email = text()
+    contact_phone = text()
     posted_at = Moment()
     changed_at = Moment()
 
@@ -175,7 +132,7 @@ ANY_VALUE = {"type": ["integer", "number", "string", "array", "null"], "items": 
 
 
 class ShownReason(Shown):
-    code = _text(metadata=_codes(*REASONS))
+    code = text(metadata=one_of(*REASONS))
     offers = fields.Integer(
         allow_none=True,
         metadata={
@@ -185,15 +142,15 @@ class ShownReason(Shown):
 
 
 class ShownHelp(Shown):
-    change = _text(metadata=_codes(*HELPS))
+    change = text(metadata=one_of(*HELPS))
     from_ = fields.Raw(data_key="from", attribute="from", metadata=ANY_VALUE)
     to = fields.Raw(metadata=ANY_VALUE)
-    offer = _maybe()
+    offer = maybe()
     start = fields.Date(allow_none=True)
 
 
 class ShownAnswer(Shown):
-    round = _text()
+    round = text()
     published_at = Moment()
     set_aside = fields.String(
         allow_none=True,
@@ -220,34 +177,34 @@ class ShownNeedInFull(ShownNeed):
 
 
 class ShownAside(Shown):
-    need = _text()
-    offer = _text()
-    start = _text(metadata={"format": "date"})
-    code = _text(metadata={"description": "Why the placement no longer held when the round was published."})
+    need = text()
+    offer = text()
+    start = text(metadata={"format": "date"})
+    code = text(metadata={"description": "Why the placement no longer held when the round was published."})
 
 
 class ShownRound(Shown):
-    ref = _text()
-    name = _text()
-    status = _text(metadata=_codes("gathering", "frozen", "running", "matched", "published", "cancelled"))
+    ref = text()
+    name = text()
+    status = text(metadata=one_of("gathering", "frozen", "running", "matched", "published", "cancelled"))
     opens_on = fields.Date()
     freezes_on = fields.Date()
     publishes_on = fields.Date()
     answer_by = fields.Date()
-    goals = _texts()
+    goals = texts()
     opened_at = Moment()
     frozen_at = Moment(allow_none=True)
     published_at = Moment(allow_none=True)
     cancelled_at = Moment(allow_none=True)
-    market_sha256 = _maybe()
+    market_sha256 = maybe()
     set_aside = fields.List(fields.Nested(ShownAside))
 
 
 class ShownRun(Shown):
-    ref = _text()
+    ref = text()
     number = fields.Integer()
-    status = _text(metadata=_codes("waiting", "running", "done", "failed"))
-    effort = _text(metadata=_codes("quick", "normal", "thorough"))
+    status = text(metadata=one_of("waiting", "running", "done", "failed"))
+    effort = text(metadata=one_of("quick", "normal", "thorough"))
     seed = fields.Integer()
     requested_at = Moment()
     started_at = Moment(allow_none=True)
@@ -255,8 +212,8 @@ class ShownRun(Shown):
     stop_requested_at = Moment(allow_none=True)
     published_at = Moment(allow_none=True)
     is_refill = fields.Boolean(metadata={"description": "Whether it fills up a published round."})
-    failure = _maybe()
-    market_sha256 = _text()
+    failure = maybe()
+    market_sha256 = text()
     progress = fields.Dict(metadata={"description": "How far a run under way is: phase, goal, value and bound."})
     summary = fields.Dict(
         metadata={
@@ -267,11 +224,11 @@ class ShownRun(Shown):
 
 
 class ShownPlacement(Shown):
-    need = _text()
-    need_title = _text()
-    guest = _text()
-    offer = _text()
-    host = _text()
+    need = text()
+    need_title = text()
+    guest = text()
+    offer = text()
+    host = text()
     start = fields.Date()
     until = fields.Date()
     km = fields.Float()
@@ -281,9 +238,9 @@ class ShownPlacement(Shown):
 
 
 class ShownUnplaced(Shown):
-    need = _text()
-    need_title = _text()
-    guest = _text()
+    need = text()
+    need_title = text()
+    guest = text()
     reasons = fields.List(
         fields.Dict(),
         metadata={
@@ -297,15 +254,15 @@ class ShownUnplaced(Shown):
 
 
 class ShownDecision(Shown):
-    ref = _text()
-    kind = _text(metadata=_codes("lock", "bar"))
-    need = _maybe()
-    agency = _maybe()
-    offer = _text()
+    ref = text()
+    kind = text(metadata=one_of("lock", "bar"))
+    need = maybe()
+    agency = maybe()
+    offer = text()
     start = fields.Date(allow_none=True)
-    reason = _text()
+    reason = text()
     made_at = Moment()
-    made_by = _text()
+    made_by = text()
     stands_until = fields.Date(allow_none=True)
     removed_at = Moment(allow_none=True)
 
@@ -314,58 +271,58 @@ ANSWERS = ("accepted", "declined")
 
 
 class ShownProposal(Shown):
-    ref = _text()
-    status = _text(metadata=_codes("open", "agreed", "declined", "expired", "withdrawn"))
-    round = _text()
-    offer = _text()
-    need = _text()
+    ref = text()
+    status = text(metadata=one_of("open", "agreed", "declined", "expired", "withdrawn"))
+    round = text()
+    offer = text()
+    need = text()
     start = fields.Date()
     until = fields.Date()
-    weekdays = _texts(*WEEKDAYS)
+    weekdays = texts(*WEEKDAYS)
     seats = fields.Integer()
     exact = fields.Boolean(metadata={"description": "Whether host, km and fit are shown; they would tell where it is."})
-    host = _maybe()
-    guest = _text()
+    host = maybe()
+    guest = text()
     km = fields.Float(allow_none=True)
     fit = fields.Integer(allow_none=True)
     published_at = Moment()
     answer_by = Moment()
-    poster_answer = _maybe(*ANSWERS)
+    poster_answer = maybe(*ANSWERS)
     poster_answered_at = Moment(allow_none=True)
-    poster_reason = _maybe()
-    lead_answer = _maybe(*ANSWERS)
+    poster_reason = maybe()
+    lead_answer = maybe(*ANSWERS)
     lead_answered_at = Moment(allow_none=True)
-    lead_reason = _maybe()
+    lead_reason = maybe()
     withdrawn_at = Moment(allow_none=True)
-    withdrawn_side = _maybe("poster", "lead")
-    withdrawn_reason = _maybe()
-    my_sides = fields.List(fields.String(metadata=_codes("poster", "lead")))
-    agreement = _maybe()
+    withdrawn_side = maybe("poster", "lead")
+    withdrawn_reason = maybe()
+    my_sides = fields.List(fields.String(metadata=one_of("poster", "lead")))
+    agreement = maybe()
 
 
 class ShownAgreement(Shown):
-    ref = _text()
-    number = _text()
-    status = _text(metadata=_codes("coming", "running", "ended", "ended_early"))
-    proposal = _text()
-    offer = _text()
-    need = _text()
-    host = _text()
-    guest = _text()
+    ref = text()
+    number = text()
+    status = text(metadata=one_of("coming", "running", "ended", "ended_early"))
+    proposal = text()
+    offer = text()
+    need = text()
+    host = text()
+    guest = text()
     start = fields.Date()
     last_day = fields.Date()
-    weekdays = _texts(*WEEKDAYS)
+    weekdays = texts(*WEEKDAYS)
     seats = fields.Integer()
     agreed_at = Moment()
     ended_at = Moment(allow_none=True)
-    ended_reason = _maybe()
+    ended_reason = maybe()
 
 
 class ShownEvent(Shown):
     at = Moment()
-    kind = _text()
-    noun = _text()
-    ref = _text(attribute="noun_ref")
+    kind = text()
+    noun = text()
+    ref = text(attribute="noun_ref")
     actor = fields.Function(
         lambda event: event.actor.name if event.actor else None, metadata={"type": ["string", "null"]}
     )
@@ -373,31 +330,31 @@ class ShownEvent(Shown):
 
 
 class ShownRole(Shown):
-    agency = _text(attribute="agency.ref")
-    agency_name = _text(attribute="agency.name")
-    role = _text(metadata=_codes(*ROLES))
+    agency = text(attribute="agency.ref")
+    agency_name = text(attribute="agency.name")
+    role = text(metadata=one_of(*ROLES))
 
 
 class ShownMe(Shown):
-    ref = _text()
-    name = _text()
-    email = _text()
-    language = _text(metadata=_codes("sv", "en"))
+    ref = text()
+    name = text()
+    email = text()
+    language = text(metadata=one_of("sv", "en"))
     is_administrator = fields.Boolean()
     roles = fields.List(fields.Nested(ShownRole), attribute="memberships")
 
 
 class ShownApi(Shown):
-    api_name = _text()
-    api_version = _text()
+    api_name = text()
+    api_version = text()
     api_released = fields.Date()
-    api_status = _text(metadata=_codes("active", "deprecated"))
-    api_documentation = _text(metadata={"format": "uri-reference"})
+    api_status = text(metadata=one_of("active", "deprecated"))
+    api_documentation = text(metadata={"format": "uri-reference"})
 
 
 class ShownFigure(Shown):
-    county_code = _text(attribute="code")
-    county = _text(attribute="name")
+    county_code = text(attribute="code")
+    county = text(attribute="name")
     premises = fields.Integer()
     seats = fields.Integer()
 
@@ -407,6 +364,6 @@ class ShownFigures(Shown):
 
 
 class ShownWords(Shown):
-    code = _text()
-    sv = _text()
-    en = _text()
+    code = text()
+    sv = text()
+    en = text()

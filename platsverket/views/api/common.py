@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import force_locale
 
 from platsverket import accounts, agencies, events, places, statistics, words
+from platsverket.api_fields import paged
 from platsverket.api_schemas import (
     ShownAgency,
     ShownApi,
@@ -17,7 +18,6 @@ from platsverket.api_schemas import (
     ShownPlace,
     ShownPlaces,
     ShownWords,
-    paged,
 )
 from platsverket.errors import Refused
 from platsverket.features import GROUPS

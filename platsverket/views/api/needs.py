@@ -9,7 +9,8 @@ from marshmallow import fields
 
 import data
 from platsverket import needs, outcomes
-from platsverket.api_schemas import ShownNeed, ShownNeedInFull, paged
+from platsverket.api_fields import paged
+from platsverket.api_schemas import ShownNeed, ShownNeedInFull
 from platsverket.database import this_day
 from platsverket.errors import Fault
 from platsverket.fields import Words

@@ -9,7 +9,8 @@ from marshmallow import fields
 
 import data
 from platsverket import offers
-from platsverket.api_schemas import ShownOffer, paged
+from platsverket.api_fields import paged
+from platsverket.api_schemas import ShownOffer
 from platsverket.database import this_day
 from platsverket.errors import Fault
 from platsverket.features import FEATURES

@@ -8,7 +8,8 @@ from marshmallow import fields
 
 from platsverket import proposals
 from platsverket.access import allowed
-from platsverket.api_schemas import ShownAgreement, ShownProposal, paged
+from platsverket.api_fields import paged
+from platsverket.api_schemas import ShownAgreement, ShownProposal
 from platsverket.database import now, this_day
 from platsverket.errors import Fault
 from platsverket.fields import Ref

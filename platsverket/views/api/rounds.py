@@ -7,7 +7,8 @@ from typing import Any
 from flask import url_for
 
 from platsverket import decisions, outcomes, rounds, runs
-from platsverket.api_schemas import ShownDecision, ShownRound, paged
+from platsverket.api_fields import paged
+from platsverket.api_schemas import ShownDecision, ShownRound
 from platsverket.desk_schemas import DecisionSchema
 from platsverket.models import Decision, MatchRound
 from platsverket.schemas import RoundSchema

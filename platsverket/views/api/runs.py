@@ -7,7 +7,8 @@ from typing import Any
 from flask import url_for
 
 from platsverket import outcomes, refills, rounds, runs
-from platsverket.api_schemas import ShownPlacement, ShownRun, ShownUnplaced, paged
+from platsverket.api_fields import paged
+from platsverket.api_schemas import ShownPlacement, ShownRun, ShownUnplaced
 from platsverket.models import Need, Run
 from platsverket.schemas import RunSchema
 from platsverket.views.api import examples
