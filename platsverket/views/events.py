@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 
-from platsverket import events
+from platsverket import event_words, events
 from platsverket.access import may
 from platsverket.models import COORDINATOR, Event
 from platsverket.web import by, db, page, paging, rule
-from platsverket.words import NOUNS
 
 blueprint = Blueprint("events", __name__, url_prefix="/events")
 
@@ -27,14 +26,14 @@ PAGES = {
 @rule("event.read")
 def index() -> Any:
     noun, ref = request.args.get("noun", ""), request.args.get("ref", "")
-    noun = noun if noun in NOUNS else ""
+    noun = noun if noun in event_words.NOUNS else ""
     where = paging()
     brief = by().has(COORDINATOR) and not noun and not ref  # who else sees them sees only their own, and few
     found, total = events.search(db(), by(), noun, ref, where.size, where.offset, brief=brief)
     return page(
         "events/index.html",
         events=found, total=total, paging=where, noun=noun, ref=ref, brief=brief,
-        names=events.names(db(), found), url=_url,
+        names=events.names(db(), found), url=_url, told=event_words,
     )  # fmt: skip
 
 
