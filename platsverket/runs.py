@@ -94,22 +94,27 @@ def frozen(session: Session, run: Run) -> dict[str, Any]:
     return kept[key]
 
 
-@writing
 def store_plan(session: Session, held: Claim, plan: dict[str, Any]) -> bool:
-    """Keep a finished plan, if the worker still holds the run; checked by the solver-free checker first."""
-    run = session.get_one(Run, held.run_id)
-    market = matching.Market.from_json(market_of(session, run))
+    """Keep a finished plan, if the worker still holds the run; checked by the solver-free checker first.
+
+    A run's market never changes, so nobody else who writes has to wait for the check.
+    """
+    market = matching.Market.from_json(market_of(session, session.get_one(Run, held.run_id)))
     report = matching.check(market, matching.Plan.from_json(plan))
-    at = clock(session)
-    stored = {"plan": json.dumps(plan, ensure_ascii=False, separators=(",", ":")), "summary": _summary(market, plan)}
     if report.faults:
-        stored = {"failure": "plan_has_faults"}
-    if not leases.kept(session, _held(held).values(**stored, ended_at=at, lease_until=None)):
+        return _store(session, held, {"failure": "plan_has_faults"})
+    text = json.dumps(plan, ensure_ascii=False, separators=(",", ":"))
+    return _store(session, held, {"plan": text, "summary": _summary(market, plan)})
+
+
+@writing
+def _store(session: Session, held: Claim, found: dict[str, Any]) -> bool:
+    if not leases.kept(session, _held(held).values(**found, ended_at=clock(session), lease_until=None)):
         return False
-    owner = Identity(run.requested_by_id)
+    run = session.get_one(Run, held.run_id)
     ref = session.scalars(select(MatchRound.ref).where(MatchRound.id == run.round_id)).one()
-    kind = "round.run_failed" if report.faults else "round.run_done"
-    record(session, owner, kind, "round", ref, run=run.ref, number=run.number)
+    kind = "round.run_failed" if "failure" in found else "round.run_done"
+    record(session, Identity(run.requested_by_id), kind, "round", ref, run=run.ref, number=run.number)
     return True
 
 

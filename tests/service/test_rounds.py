@@ -280,6 +280,25 @@ def test_a_worker_that_wakes_late_stores_nothing(make: Factory) -> None:
     assert make.session.get_one(Run, run.id).plan is None
 
 
+def test_a_plan_with_faults_is_not_kept(make: Factory) -> None:
+    """A plan that the checker finds fault with fails its run, with an event, and can never be published."""
+    by, offer = make.coordinator(), make.offer(make.agency(), seats=2)
+    need = make.need(make.agency(), seats=3)
+    match_round = make.matched(by)
+    plan = runs.plan_of(make.session, match_round.runs[0])
+    start, until = need.earliest_start, need.earliest_start + timedelta(days=need.days - 1)
+    forced = {"need": need.ref, "offer": offer.ref, "start": start.isoformat(), "until": until.isoformat()}
+    run = rounds.request_run(make.session, make.identity(by), make.config, match_round.ref, dict(ASKED))
+    held = runs.claim(make.session, make.config)
+    assert held is not None
+    found = {**plan, "placements": [{**forced, "km": 0.0, "fit": 0}], "unplaced": []}
+    assert runs.store_plan(make.session, held, found) is True
+    make.session.expire_all()
+    assert (run.status, run.failure, run.plan) == ("failed", "plan_has_faults", None)
+    last = make.session.scalars(select(Event).where(Event.noun == "round").order_by(Event.id.desc())).first()
+    assert last and (last.kind, last.data["run"]) == ("round.run_failed", run.ref)
+
+
 def test_a_run_that_always_breaks_is_parked(make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
     """After its tries a run is marked as failed with its event, and the round can be run again."""
     import matching
