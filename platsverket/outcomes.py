@@ -61,10 +61,10 @@ def figures(session: Session, by: Identity, run: Run, hidden: set[str] | None = 
     ``hidden`` are the refs of those premises, where the caller knows them.
     """
     demand(by, "round.steer")
-    if hidden is None:
-        hidden = runs.sealed_from(session, by, run) if run.status == "done" else set()
     if run.status != "done":
         return run.summary
+    if hidden is None:
+        hidden = runs.sealed_from(session, by, run)
     if not hidden:
         return run.summary
     seats = {need["id"]: need["seats"] for need in runs.market_of(session, run)["needs"]}
@@ -74,10 +74,10 @@ def figures(session: Session, by: Identity, run: Run, hidden: set[str] | None = 
 
 
 def figures_of(session: Session, by: Identity, match_round: MatchRound) -> dict[str, dict[str, Any]]:
-    """The figures of each of a round's runs, by its ref; what is sealed is asked once for all that share a market."""
-    first = next((run for run in match_round.runs if run.status == "done"), None)
-    hidden = runs.sealed_from(session, by, first) if first else set()
-    return {r.ref: figures(session, by, r, None if r.is_refill else hidden) for r in match_round.runs}
+    """The figures of the runs that share a round's market, by their ref; what is sealed is asked once for all."""
+    shared = [run for run in match_round.runs if not run.is_refill]
+    hidden = runs.sealed_from(session, by, shared[0]) if any(run.status == "done" for run in shared) else set()
+    return {run.ref: figures(session, by, run, hidden) for run in shared}
 
 
 def progress(session: Session, by: Identity, run: Run) -> dict[str, Any]:

@@ -43,6 +43,19 @@ def test_the_next_in_the_queue_finds_a_proposal_in_the_inbox(desk: Desk) -> None
     assert desk.coordinator.get(f"{here}/runs/{run.ref}").status_code == 200
 
 
+def test_a_round_with_many_refills_asks_the_database_as_often_as_with_few(desk: Desk) -> None:
+    """However often a round has been filled up, its page reads no refill's market or plan."""
+    desk.need(title="För stort", seats=40)  # waits all the time, so that there is always something to fill up
+    here = f"/rounds/{_declined(desk).match_round.ref}"
+    counts = []
+    for title in ("Ett hus", "Ett till", "Ett tredje"):
+        desk.offer(seats=4, title=title)
+        desk.make.filled_up()
+        counts.append(desk.queries(here))
+    assert len(desk.make.session.scalars(select(Run).where(Run.is_refill)).all()) == 3
+    assert counts[0] == counts[1] == counts[2]
+
+
 def test_a_request_left_out_of_a_refill_is_told_why(desk: Desk) -> None:
     """Whoever declined stays without a proposal, and reads that the premises that suit are ruled out or taken."""
     first = _declined(desk)
