@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from platsverket.models import Proposal, Run
+from platsverket.models import Need, Proposal, Run
 from tests.conftest import Web
 from tests.web.desk import Desk, text
 
@@ -86,3 +86,23 @@ def test_a_coordinator_begins_and_releases_a_refill(desk: Desk) -> None:
         assert desk.coordinator.post(release).status_code == 303
     assert "1 proposal awaits your answer" in text(desk.lead.get("/proposals"))
     assert f'action="{release}"' not in desk.coordinator.get(here).text
+
+
+def test_prices_are_worked_out_in_a_run_that_followed_decisions(desk: Desk) -> None:
+    """A refill follows no decision by itself, so after it the ledger still offers the published run."""
+    other = desk.offer(title="Utdömt hus")
+    desk.offer(seats=4), desk.need(title="Ett"), desk.need(title="Två")
+    match_round, _run = desk.matched()
+    here = f"/rounds/{match_round.ref}"
+    bar = {"kind": "bar", "offer": other.ref, "need": desk.make.session.scalars(select(Need.ref)).first()}
+    assert desk.coordinator.post(f"{here}/decide", {**bar, "whom": "premises", "reason": "Rivs."}).status_code == 303
+    desk.asked_run(match_round), desk.work(), desk.fresh()
+    published = match_round.runs[-1]
+    assert desk.coordinator.post(f"{here}/runs/{published.ref}/publish").status_code == 303
+    (proposal,) = desk.make.session.scalars(select(Proposal)).unique()
+    desk.lead.post(f"/proposals/{proposal.ref}/answer", {"answer": "declined", "side": "lead", "reason": "too_far"})
+    desk.make.filled_up()
+    assert desk.make.session.scalars(select(Run).where(Run.is_refill)).one().status == "done"
+    page = desk.coordinator.get(f"{here}/decisions")
+    assert "Work out the prices in run 2" in text(page)
+    assert f'action="{here}/runs/{published.ref}/prices"' in page.text
