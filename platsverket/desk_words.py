@@ -128,7 +128,7 @@ def price(one: Price | None) -> str:
         return gettext("Nothing that a quick trial finds.")
     gains = [f"{GOALS[goal]} {more(value)}" for goal, value in one.goals.items() if value]
     told = gettext("Without it in run %(number)s: %(gains)s.", number=one.run.number, gains="; ".join(gains))
-    return " ".join([told, *since(one.tally)])
+    return " ".join([told, *_would(one.tally)])
 
 
 def gain(value: int) -> str:
@@ -156,5 +156,20 @@ def since(tally: Mapping[str, int]) -> list[str]:
         (lost, ngettext("%(num)s request lost its place.", "%(num)s requests lost their place.", lost)),
         (moved, ngettext("%(num)s request changed premises.", "%(num)s requests changed premises.", moved)),
         (shifted, ngettext("%(num)s request got another day.", "%(num)s requests got another day.", shifted)),
+    ]
+    return [str(sentence) for count, sentence in told if count]
+
+
+def _would(tally: Mapping[str, int]) -> list[str]:
+    """The same of what has not happened: how many would gain, lose or move."""
+    gained, lost, moved, shifted = (tally[kind] for kind in ("gained", "lost", "moved", "shifted"))
+    told = [
+        (gained, ngettext("%(num)s request would get a place.", "%(num)s requests would get a place.", gained)),
+        (lost, ngettext("%(num)s request would lose its place.", "%(num)s requests would lose their place.", lost)),
+        (moved, ngettext("%(num)s request would change premises.", "%(num)s requests would change premises.", moved)),
+        (
+            shifted,
+            ngettext("%(num)s request would get another day.", "%(num)s requests would get another day.", shifted),
+        ),
     ]
     return [str(sentence) for count, sentence in told if count]

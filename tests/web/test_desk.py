@@ -194,7 +194,8 @@ def test_the_ledger_tells_each_decision_with_its_author_last_day_and_price(desk:
     assert "Being worked out." in text(desk.coordinator.get(here))
     desk.work()
     told = "Without it in run 2: As many seats as possible +4"
-    assert told in text(desk.coordinator.get(here))
+    page = text(desk.coordinator.get(here))
+    assert told in page and "1 request would get a place." in page
     page = desk.coordinator.get(f"{here}/decisions")
     assert told in text(page) and "Vattenskada." in text(page) and desk.users["coordinator"].name in text(page)
     assert desk.coordinator.post(re.search(r'action="([^"]+/prices)"', page.text)[1]).status_code == 303
