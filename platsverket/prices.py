@@ -71,7 +71,7 @@ def _without(decision: Decision | None, market: dict[str, Any], frozen: dict[str
 
 @dataclass(frozen=True)
 class Price:
-    """What a run would gain without a decision, as one reader may know it; ``goals`` None while unknown or hidden."""
+    """What a run would gain without a decision: ``goals`` None and nothing in ``tally`` while unknown or hidden."""
 
     run: Run
     status: str
@@ -95,9 +95,6 @@ def of_round(session: Session, by: Identity, match_round: MatchRound) -> dict[st
 
 
 def _price(trial: Trial, hidden: set[str]) -> Price:
-    told = trial.status == "done" and not hidden
-    every = [changes.Change(**change) for change in trial.result.get("changes", [])]
-    return Price(
-        trial.run, trial.status, trial.result.get("goals") if told else None,
-        changes.tally(c for c in every if not changes.places(c) & hidden), bool(hidden),
-    )  # fmt: skip
+    told = trial.result if trial.status == "done" and not hidden else {}
+    gained_and_lost = (changes.Change(**change) for change in told.get("changes", []))
+    return Price(trial.run, trial.status, told.get("goals"), changes.tally(gained_and_lost), bool(hidden))
