@@ -53,9 +53,8 @@ def _to_remind(config: Config, at: datetime) -> Select[int]:
 @writing
 def _remind(session: Session, config: Config, at: datetime) -> None:
     due = _to_remind(config, at).order_by(Proposal.id).limit(AT_A_TIME)
-    for proposal in session.scalars(select(Proposal).where(Proposal.id.in_(due))).unique().all():
-        if claims.first(session, f"reminder:{proposal.ref}", at):
-            news.remind(session, proposal)
+    found = session.scalars(select(Proposal).where(Proposal.id.in_(due))).unique().all()
+    news.remind(session, [one for one in found if claims.first(session, f"reminder:{one.ref}", at)])
 
 
 # A coordinator hears of what stalls

@@ -86,12 +86,13 @@ def written(session: Session, by: Identity, proposal: Proposal, message: Message
     _tell(session, others, "proposal.message", proposal, once=message.ref, side=message.side)
 
 
-def remind(session: Session, proposal: Proposal) -> None:
+def remind(session: Session, proposals: Sequence[Proposal]) -> None:
     """Each side that has not answered hears that its time is running out."""
     audience = Audience(session)
-    for side in ROLE_OF:
-        if getattr(proposal, f"{side}_answer") is None:
-            _tell(session, audience.of(proposal, side), "proposal.reminder", proposal)
+    for proposal in proposals:
+        for side in ROLE_OF:
+            if getattr(proposal, f"{side}_answer") is None:
+                _tell(session, audience.of(proposal, side), "proposal.reminder", proposal)
 
 
 def _tell(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from platsverket import deal_moments, mail_words, messages, proposals, substitutes
 from platsverket.app import create_app
@@ -79,6 +79,21 @@ def test_who_has_not_answered_is_reminded_once_before_the_deadline(deal: Deal) -
         deal_moments.call_out(session, config, deal.proposal.answer_by - timedelta(days=2.5))
     assert told(deal, deal.officer).count("proposal.reminder") == 1
     assert "proposal.reminder" not in told(deal, deal.lead)
+
+
+def test_many_reminders_look_up_each_side_once(make: Factory) -> None:
+    """Nobody else can write meanwhile, so who answers for an organisation is not asked for every proposal."""
+    host, guest = make.agency(), make.agency()
+    lead = make.lead(guest)
+    make.offer(host, make.officer(host), seats=30)
+    for _ in range(3):
+        make.need(guest, lead)
+    deadline = make.published(make.coordinator())[0].answer_by
+    said: list[str] = []
+    event.listen(make.session.get_bind(), "before_cursor_execute", lambda *given: said.append(given[2]))
+    deal_moments.call_out(make.session, make.config, deadline - timedelta(days=2.5))
+    reminders = make.session.scalars(select(OutboxMail).where(OutboxMail.kind == "proposal.reminder")).all()
+    assert len(reminders) == 6 and sum("FROM membership" in one for one in said) == 2
 
 
 def test_a_coordinator_hears_once_of_answers_that_stall(deal: Deal) -> None:
