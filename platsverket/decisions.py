@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 import matching
 from platsverket import runs
@@ -33,7 +32,7 @@ def decide(session: Session, by: Identity, config: Config, ref: str, values: dic
     start = values["start"] if values["kind"] == "lock" else None
     what = {"kind": values["kind"], "need": need, "agency": agency, "offer": offer, "start": start}
     decision = _made(session, by, match_round, what, values)
-    _demand_possible(session, match_round)
+    _demand_possible(match_round)
     return decision
 
 
@@ -59,7 +58,7 @@ def lock_all(session: Session, by: Identity, ref: str, run_ref: str, values: dic
     ]  # fmt: skip
     if not made:
         raise Refused("nothing_to_lock")
-    _demand_possible(session, match_round)
+    _demand_possible(match_round)
     return made
 
 
@@ -129,10 +128,10 @@ def demand_frozen(session: Session, match_round: MatchRound) -> None:
         raise Refused("round_not_frozen")
 
 
-def _demand_possible(session: Session, match_round: MatchRound) -> None:
-    market = json.loads(match_round.market or "{}")
+def _demand_possible(match_round: MatchRound) -> None:
+    market = runs.frozen_of(match_round)
     try:
-        matching.Market.from_json({**market, **given(session, match_round, market)})
+        matching.Market.from_json({**market, "decisions": _standing(match_round, market)})
     except matching.MarketError as error:
         codes = sorted({fault.code for fault in error.faults})
         raise Refused("decision_impossible", codes=codes, faults=[str(f) for f in error.faults]) from None
@@ -140,25 +139,25 @@ def _demand_possible(session: Session, match_round: MatchRound) -> None:
 
 def given(session: Session, match_round: MatchRound, market: dict[str, Any]) -> dict[str, Any]:
     """What a run gets besides the frozen market: the decisions that stand, and the round's latest plan."""
+    found: dict[str, Any] = {"decisions": _standing(match_round, market)}
+    if latest := _latest(session, match_round):
+        keys = ("need", "offer", "start")
+        found["previous"] = [{k: p[k] for k in keys} for p in runs.plan_of(session, latest)["placements"]]
+    return found
+
+
+def binding(match_round: MatchRound, market: dict[str, Any]) -> dict[str, Any]:
+    """The round's decisions that stand now, as the engine reads them in this market; what was promised is not among."""
+    return _standing(match_round, {**market, "decisions": {"locked": []}})
+
+
+def _standing(match_round: MatchRound, market: dict[str, Any]) -> dict[str, Any]:
     today = this_day()
     standing = [d for d in match_round.decisions if d.status(today) == "standing"]
     entries = {kind: [e for d in standing if d.kind == kind for e in as_given(d, market)] for kind in ("lock", "bar")}
     # The same decision made twice is one decision to the engine.
     committed = market["decisions"]["locked"]
-    found: dict[str, Any] = {
-        "decisions": {"locked": _each_once(committed + entries["lock"]), "barred": _each_once(entries["bar"])}
-    }
-    latest = _latest(session, match_round)
-    if latest and latest.plan:
-        keys = ("need", "offer", "start")
-        found["previous"] = [{k: p[k] for k in keys} for p in json.loads(latest.plan)["placements"]]
-    return found
-
-
-def binding(session: Session, match_round: MatchRound, market: dict[str, Any]) -> dict[str, Any]:
-    """The round's decisions that stand now, as the engine reads them in this market; what was promised is not among."""
-    found: dict[str, Any] = given(session, match_round, {**market, "decisions": {"locked": []}})["decisions"]
-    return found
+    return {"locked": _each_once(committed + entries["lock"]), "barred": _each_once(entries["bar"])}
 
 
 def as_given(decision: Decision, market: dict[str, Any]) -> list[dict[str, str]]:
@@ -190,10 +189,9 @@ def left_out(session: Session, decision: Decision) -> bool:
     return any(not followed(decision, run, runs.frozen(session, run)) for run in under_way)
 
 
-def decided_since(session: Session, match_round: MatchRound, run: Run) -> int:
+def decided_since(match_round: MatchRound, run: Run) -> int:
     """How many of the decisions that a run followed no longer stand, or stand without having been followed."""
-    market = json.loads(match_round.market or "{}")
-    then, current = run.decisions["decisions"], given(session, match_round, market)["decisions"]
+    then, current = run.decisions["decisions"], _standing(match_round, runs.frozen_of(match_round))
     return sum(
         len({tuple(d.items()) for d in then[kind]} ^ {tuple(d.items()) for d in current[kind]})
         for kind in ("locked", "barred")
@@ -212,4 +210,4 @@ def _each_once(entries: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _latest(session: Session, match_round: MatchRound) -> Run | None:
     done = select(Run).where(Run.round_id == match_round.id, Run.ended_at.is_not(None), Run.failure.is_(None))
-    return session.scalar(done.order_by(Run.number.desc()).limit(1).options(undefer(Run.plan)))
+    return session.scalar(done.order_by(Run.number.desc()).limit(1))

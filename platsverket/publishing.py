@@ -101,7 +101,7 @@ def _still_standing(
     market = markets.build(session, by, config, match_round.goals, today)
     offers = {o["id"] for o in market["offers"]}
     needs = {n["id"] for n in market["needs"]} - {lock["need"] for lock in market["decisions"]["locked"]}
-    given = _given(session, match_round, run, market)
+    given = _given(match_round, run, market)
     locked = {lock["need"] for lock in given["locked"]}
     agencies = {thing["agency"] for kind in ("offers", "needs") for thing in market[kind]}
     market["decisions"]["barred"] = [
@@ -124,11 +124,11 @@ def _still_standing(
     return standing, aside
 
 
-def _given(session: Session, match_round: MatchRound, run: Run, market: dict[str, Any]) -> dict[str, Any]:
+def _given(match_round: MatchRound, run: Run, market: dict[str, Any]) -> dict[str, Any]:
     """The decisions that bind now. A refill followed no coordinator's lock, and ruled out also what was declined."""
     if run.is_refill:
         return {"locked": [], "barred": run.decisions["decisions"]["barred"]}
-    return decisions.binding(session, match_round, market)
+    return decisions.binding(match_round, market)
 
 
 def _by_ref(session: Session, model: Any, refs: list[str]) -> dict[str, Any]:

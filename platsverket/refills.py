@@ -141,7 +141,7 @@ def _market(
     offers = {offer["id"] for offer in market["offers"]}
     bars = {(need, offer) for need, offer in before.turned_down if need in waiting and offer in offers}
     bars |= {(need, offer) for offer in before.not_free & offers for need in waiting}
-    for bar in decisions.binding(session, match_round, market)["barred"]:
+    for bar in decisions.binding(match_round, market)["barred"]:
         agency, need = bar.get("agency"), bar.get("need")
         bars |= {
             (one, bar["offer"])

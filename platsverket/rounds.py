@@ -106,7 +106,7 @@ def frozen_figures(session: Session, by: Identity, ref: str) -> dict[str, int]:
     Sealed premises that do not name this reader are in no figure.
     """
     match_round = runs.steered(session, by, ref)
-    market = json.loads(match_round.market or "{}")
+    market = runs.frozen_of(match_round)
     known = set(session.scalars(select(Offer.ref).where(rows(by, "offer.read"))))
     offers = [offer for offer in market["offers"] if offer["id"] in known]
     return {
@@ -148,7 +148,7 @@ def request_run(session: Session, by: Identity, config: Config, ref: str, values
     decisions.demand_frozen(session, match_round)
     if match_round.status == "running":
         raise Refused("run_under_way")
-    market = json.loads(match_round.market or "{}")
+    market = runs.frozen_of(match_round)
     given = decisions.given(session, match_round, market)
     given["policy"] = {**market["policy"], "goals": list(match_round.goals)}
     run = Run(

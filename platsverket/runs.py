@@ -82,6 +82,11 @@ def frozen_text(session: Session, run: Run) -> str:
     return session.scalars(own if run.is_refill else of_round).one() or "{}"
 
 
+def frozen_of(match_round: MatchRound) -> dict[str, Any]:
+    """The market that a round froze: read, never write."""
+    return _parsed(match_round.market or "{}")
+
+
 def frozen(session: Session, run: Run) -> dict[str, Any]:
     """The market of a run's round as it was frozen: read, never write.
 

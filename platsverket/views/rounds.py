@@ -273,7 +273,7 @@ def ask_publish(ref: str, run_ref: str) -> Any:
 def _publish_page(ref: str, run_ref: str, status: int = 200, errors: Any = None) -> Any:
     one = runs.run_of(db(), by(), ref, run_ref)
     placed = {p["need"] for p in runs.plan_of(db(), one)["placements"]}
-    later = decisions.decided_since(db(), one.match_round, one)
+    later = decisions.decided_since(one.match_round, one)
     return page(
         "rounds/publish.html", status,
         match_round=one.match_round, run=one, later=later, errors=errors or {},

@@ -84,7 +84,7 @@ def test_a_decision_steers_until_its_last_day(make: Factory) -> None:
     assert _placed(make, match_round) == []
     _over(make, bar)
     assert bar.status(make.today) == "over"
-    assert decisions.decided_since(make.session, match_round, match_round.runs[-1]) == 1
+    assert decisions.decided_since(match_round, match_round.runs[-1]) == 1
     make.run(by, match_round)
     assert _placed(make, match_round) == [(need.ref, offer.ref)]
     with pytest.raises(Refused) as refused:

@@ -102,7 +102,7 @@ def test_a_lock_made_while_a_run_starts_is_in_it_or_known_to_be_missing(table: T
     locked = [one["need"] for one in run.decisions["decisions"]["locked"]]
     missing = decisions.left_out(make.session, made)
     assert locked == ([] if missing else [table.need.ref])
-    assert decisions.decided_since(make.session, table.round, run) == int(missing)
+    assert decisions.decided_since(table.round, run) == int(missing)
 
 
 def test_two_runs_are_not_asked_for_at_once(table: Table) -> None:
