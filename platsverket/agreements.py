@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -92,6 +91,6 @@ def steps(agreement: Agreement) -> list[MoveInStep]:
 
 def _held(session: Session, by: Identity, ref: str, action: str = "agreement.sign") -> Agreement:
     agreement = find(session, by, action, Agreement, ref, seen="agreement.read", lock=True)
-    if agreement.ended_at or agreement.last_day < this_day() - timedelta(days=1):
+    if agreement.status(this_day()) not in ("coming", "running"):
         raise Refused("agreement_over")
     return agreement

@@ -56,6 +56,7 @@ def test_the_draft_is_an_accessible_pdf_in_both_languages(desk: Desk) -> None:
                 "Lo Gäst", "202100-2742")  # fmt: skip
         for one in (*both, *said):
             assert one in content, (one, content)
+        assert "HN 5" not in content  # four weeks give no tenure
 
 
 def test_what_people_wrote_is_only_text_in_the_draft(desk: Desk) -> None:
@@ -94,7 +95,7 @@ def test_a_sublet_is_signed_only_with_the_landlords_consent(desk: Desk) -> None:
 
 
 def test_a_long_stay_names_the_form_of_the_rent_tribunal(desk: Desk) -> None:
-    """More than nine months in a row: the page and the draft warn of tenure and name HN 5; shorter says nothing."""
+    """More than nine months in a row: the page and the draft warn of tenure and name HN 5."""
     spans = [(desk.make.today, desk.make.today + timedelta(days=700))]
     agreement = agreed(desk, {"spans": spans}, days=300)
     assert "HN 5" in text(desk.lead.get(f"/agreements/{agreement.ref}"))
@@ -129,6 +130,19 @@ def test_the_steps_to_move_in_are_planned_and_ticked_off_by_either_side(desk: De
     assert desk.coordinator.post(f"{here}/steps", {"step": "key"}).status_code == 403
     desk.officer.post(f"{here}/end", {"last_day": desk.make.today.isoformat(), "reason": "moved"})
     assert desk.lead.post(f"{here}/steps", {"step": "key"}).status_code == 409
+
+
+@pytest.mark.parametrize(("ended", "answered"), [(0, 303), (1, 409)])
+def test_a_stay_that_is_over_is_neither_signed_nor_prepared(desk: Desk, ended: int, answered: int) -> None:
+    """On its last day both can still be done; from the day after the agreement is over, as its page says."""
+    agreement = agreed(desk, {"holding": "owned"})
+    agreement.proposal.start = agreement.last_day = desk.make.today - timedelta(days=ended)
+    desk.make.session.commit()
+    here = f"/agreements/{agreement.ref}"
+    consent = {"consent_from": "", "consent_on": "", "environment_coordinator": "Sam Ordnare"}
+    assert desk.officer.post(f"{here}/prepare", consent).status_code == answered
+    assert desk.lead.post(f"{here}/sign", {"side": "lead"}).status_code == answered
+    assert desk.lead.post(f"{here}/steps", {"step": "key"}).status_code == answered
 
 
 def test_the_two_sides_write_to_each_other(desk: Desk) -> None:
