@@ -93,7 +93,7 @@ def test_what_comes_free_is_proposed_to_who_waits(queue: Queue, frees: Callable[
     queue.make.filled_up()
     assert len(queue.all()) == 3, "everybody has been asked once, and nobody again"
     kinds = [e.kind for e in queue.make.session.scalars(select(Event).where(Event.noun == "round")).unique()]
-    assert kinds.count("round.refilled") == 2 + bool(queue.refills()[2:])
+    assert kinds.count("round.refilled") == 3
 
 
 def test_silence_frees_the_seats_for_the_next(queue: Queue) -> None:
@@ -104,6 +104,10 @@ def test_silence_frees_the_seats_for_the_next(queue: Queue) -> None:
     queue.make.filled_up()
     assert queue.open().need.ref != first.need.ref
     assert first.expired_at is not None
+    queue.make.offer(queue.host, queue.officer, seats=20, title="Nytt hus")
+    queue.make.filled_up()
+    assert [p.id for p in queue.all() if p.need_id == first.need_id] == [first.id]
+    assert len(queue.all()) == 3
 
 
 def test_new_premises_fill_up_the_round(queue: Queue) -> None:
@@ -149,6 +153,21 @@ def test_several_declines_close_together_give_one_refill(queue: Queue) -> None:
     (refill,) = queue.refills()
     assert {f.cause for f in session.scalars(select(Freed).where(Freed.run_id == refill.id))} == {"declined", "offer"}
     assert not session.scalars(select(Freed).where(Freed.taken_up_at.is_(None))).all()
+
+
+def test_a_steady_trickle_does_not_put_a_refill_off_for_ever(queue: Queue) -> None:
+    """What came free first waits ten times the quiet at most, though something comes free all the while."""
+    session, config = queue.make.session, queue.make.config
+    queue.answer(queue.open(), "lead", "too_far")
+    first = session.scalars(select(Freed).where(Freed.taken_up_at.is_(None))).one()
+    quiet = timedelta(seconds=config.rounds.refill_wait_seconds)
+    at = first.at + 10 * quiet
+    session.add(Freed(at=at - quiet / 2, offer_id=first.offer_id, cause="offer"))
+    session.commit()
+    refills.call_out(session, config, at - timedelta(seconds=1))
+    assert queue.refills() == []
+    refills.call_out(session, config, at)
+    assert len(queue.refills()) == 1
 
 
 def test_a_host_who_says_that_the_premises_are_taken_is_not_asked_for_them_again(queue: Queue) -> None:

@@ -87,6 +87,18 @@ def test_asked_twice_it_is_one_trial_and_a_waiting_run_goes_first(make: Factory)
     assert first.status == "done"
 
 
+def test_what_somebody_waits_for_goes_before_prices(make: Factory) -> None:
+    """A trial that a coordinator asks for is worked off before prices that were asked for earlier."""
+    by, match_round, winner, loser, offer = _two_for_one(make)
+    bar = {"kind": "bar", "need": winner, "agency": None, "offer": offer, "start": None, "reason": "Behövs."}
+    decisions.decide(make.session, make.identity(by), make.config, match_round.ref, bar)
+    make.run(by, match_round)
+    waiting = make.session.query(Trial).one()
+    assert waiting.decision_id and waiting.status == "waiting"
+    told = _try(make, by, match_round, loser, offer)
+    assert told.fits and waiting.status == "waiting"
+
+
 def test_a_trial_that_breaks_is_parked_with_its_tries_used_up(make: Factory) -> None:
     """Whatever the engine meets, the worker lives on, the trial says that it failed, and can be asked for again."""
     by, match_round, _winner, loser, offer = _two_for_one(make)
