@@ -46,6 +46,15 @@ def identity(user: User | None) -> Identity:
     return Identity(user.id, user.name, roles, user.is_administrator, stands_in)
 
 
+def eyes_of(session: Session, user_id: int) -> Identity:
+    """What the service sees in a coordinator's place: what they may see, while they steer.
+
+    One who steers no more lends no eyes: then nobody's sealed premises are seen.
+    """
+    person = identity(session.get_one(User, user_id))
+    return person if person.has(COORDINATOR) else Identity(None, roles=frozenset({(0, COORDINATOR)}))
+
+
 def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 

@@ -22,7 +22,7 @@ from platsverket.config import Config
 from platsverket.database import STOCKHOLM, clock, now, writing
 from platsverket.errors import Refused
 from platsverket.events import record
-from platsverket.models import COORDINATOR, Freed, MatchRound, Need, Offer, Proposal, Run, User
+from platsverket.models import Freed, MatchRound, Need, Offer, Proposal, Run
 
 LONGEST_WAIT = 10  # times the quiet that is waited for: a steady trickle does not put a refill off for ever
 NO_LONGER_ASKED = ("need_solved", "need_ended")  # reasons after which a request waits for nothing more
@@ -74,7 +74,7 @@ def begin(session: Session, config: Config, at: datetime) -> Run | None:
     ledger.release_expired(session, at)
     session.flush()
     published = next(run for run in match_round.runs if run.published_at)
-    by = _eyes(session, published)
+    by = accounts.eyes_of(session, published.requested_by_id)
     market, barred = _market(session, by, config, match_round, at.astimezone(STOCKHOLM).date())
     if len(market["needs"]) == len(market["decisions"]["locked"]):
         ledger.take_up(session, at)
@@ -120,12 +120,6 @@ def _in_force(session: Session) -> MatchRound | None:
 
 def _under_way(run: Run) -> bool:
     return run.is_refill and run.ended_at is None
-
-
-def _eyes(session: Session, published: Run) -> Identity:
-    """What a refill knows of sealed premises: what whoever asked for the published run knows, while they steer."""
-    person = accounts.identity(session.get_one(User, published.requested_by_id))
-    return person if person.has(COORDINATOR) else Identity(None, roles=frozenset({(0, COORDINATOR)}))
 
 
 def _market(
@@ -258,9 +252,9 @@ def put_out(session: Session, by: Identity, config: Config, ref: str, run_ref: s
     last_day = max(
         match_round.answer_by, at.astimezone(STOCKHOLM).date() + timedelta(days=config.rounds.refill_answer_days)
     )
-    made, aside = publishing.put_forward(
-        session, _eyes(session, published), config, match_round, run, at, publishing.end_of(last_day)
-    )
+    by_whom = accounts.eyes_of(session, published.requested_by_id)
+    deadline = publishing.end_of(last_day)
+    made, aside = publishing.put_forward(session, by_whom, config, match_round, run, at, deadline)
     run.published_at = at
     looked_at = runs.things(session, run)[0]
     match_round.set_aside = [one for one in match_round.set_aside if one["need"] not in looked_at] + aside

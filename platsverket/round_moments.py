@@ -16,12 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from platsverket import accounts, claims, outbox, proposals, round_news, rounds
-from platsverket.access import ANONYMOUS, Identity
+from platsverket.access import ANONYMOUS
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM, writing
 from platsverket.errors import Refused
 from platsverket.events import record
-from platsverket.models import CASE_OFFICER, COORDINATOR, Agency, MatchRound, Offer, Proposal, User, standing_offers
+from platsverket.models import CASE_OFFICER, Agency, MatchRound, Offer, Proposal, User, standing_offers
 
 log = structlog.get_logger()
 Conditions = list[ColumnElement[bool]]
@@ -102,7 +102,7 @@ def _freeze(session: Session, config: Config, match_round: MatchRound, at: datet
     }
     try:
         with session.begin_nested():
-            seeing, today = _opener(session, match_round), at.astimezone(STOCKHOLM).date()
+            seeing, today = accounts.eyes_of(session, match_round.opened_by_id), at.astimezone(STOCKHOLM).date()
             told = rounds.freeze_as_it_is(session, seeing, config, match_round, at=at, today=today, actor=ANONYMOUS)
     except Refused as refused:
         record(session, ANONYMOUS, "round.freeze_failed", "round", match_round.ref, code=refused.code)
@@ -111,12 +111,6 @@ def _freeze(session: Session, config: Config, match_round: MatchRound, at: datet
         return
     for user in steering(session, match_round):
         outbox.tell(session, user, "round.frozen", f"frozen:{match_round.ref}", at=at, **about, **told)
-
-
-def _opener(session: Session, match_round: MatchRound) -> Identity:
-    opener = accounts.identity(session.get_one(User, match_round.opened_by_id))
-    # One who steers no more lends no eyes: then nobody's sealed premises take part.
-    return opener if opener.has(COORDINATOR) else Identity(None, roles=frozenset({(0, COORDINATOR)}))
 
 
 def steering(session: Session, match_round: MatchRound) -> list[User]:
