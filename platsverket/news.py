@@ -19,6 +19,11 @@ ROLE_OF = {"poster": CASE_OFFICER, "lead": PROJECT_LEAD}
 OTHER = {"poster": "lead", "lead": "poster"}
 
 
+def agency_id(proposal: Proposal, side: str) -> int:
+    """Whose side of a proposal it is."""
+    return proposal.offer.agency_id if side == "poster" else proposal.need.agency_id
+
+
 class Audience:
     """Who answers for each side; asked for many proposals, it looks up each organisation once."""
 
@@ -27,8 +32,7 @@ class Audience:
         self._known: dict[tuple[int, str], list[User]] = {}
 
     def of(self, proposal: Proposal, side: str) -> list[User]:
-        agency_id = proposal.offer.agency_id if side == "poster" else proposal.need.agency_id
-        key = (agency_id, ROLE_OF[side])
+        key = (agency_id(proposal, side), ROLE_OF[side])
         if key not in self._known:
             staff = outbox.staff(self.session, *key)
             self._known[key] = list({user.id: user for user in [*staff, *self._substitutes(staff)]}.values())

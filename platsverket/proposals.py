@@ -27,21 +27,16 @@ from platsverket.models import (
 )
 
 CLOSED = {"expired": "proposal_expired", "withdrawn": "proposal_withdrawn"}
-ROLE_OF = {"poster": CASE_OFFICER, "lead": PROJECT_LEAD}
 
 
 def sides(by: Identity, proposal: Proposal) -> list[str]:
     """For which sides of a proposal this person may answer: "poster", "lead", both or none."""
-    return [side for side, role in ROLE_OF.items() if _agency_id(proposal, side) in by.answers_for(role)]
-
-
-def _agency_id(proposal: Proposal, side: str) -> int:
-    return proposal.offer.agency_id if side == "poster" else proposal.need.agency_id
+    return [side for side, role in news.ROLE_OF.items() if news.agency_id(proposal, side) in by.answers_for(role)]
 
 
 def _instead_of(by: Identity, proposal: Proposal, side: str) -> str | None:
     """In whose place somebody answers who has not the role themselves."""
-    agency_id, role = _agency_id(proposal, side), ROLE_OF[side]
+    agency_id, role = news.agency_id(proposal, side), news.ROLE_OF[side]
     if agency_id in by.agencies(role):
         return None
     return min(who for agency, held, who in by.stands_in if (agency, held) == (agency_id, role))
@@ -73,7 +68,7 @@ def answer(session: Session, by: Identity, ref: str, values: dict[str, Any]) -> 
         ledger.let_go(session, proposal, "declined")
     record(
         session, by, f"proposal.{values['answer']}", "proposal", ref,
-        agency_id=_agency_id(proposal, side), side=side, reason=values.get("reason"),
+        agency_id=news.agency_id(proposal, side), side=side, reason=values.get("reason"),
         instead_of=_instead_of(by, proposal, side),
     )  # fmt: skip
     if proposal.status(at) == "agreed":
@@ -103,7 +98,7 @@ def withdraw(session: Session, by: Identity, ref: str, values: dict[str, Any]) -
     ledger.let_go(session, proposal, "withdrawn")
     record(
         session, by, "proposal.withdrawn", "proposal", ref,
-        agency_id=_agency_id(proposal, side), side=side, reason=values["reason"],
+        agency_id=news.agency_id(proposal, side), side=side, reason=values["reason"],
         instead_of=_instead_of(by, proposal, side),
     )  # fmt: skip
     news.withdrawn(session, by, proposal, side, values["reason"])
