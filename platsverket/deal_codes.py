@@ -10,10 +10,12 @@ EVENTS = {
     "proposal.withdrawn": _("A proposal was withdrawn by %(side)s. Reason: %(reason)s."),
     "account.substitute_named": _("%(substitute)s was named to answer proposals from %(first_day)s to %(last_day)s."),
     "account.substitute_ended": _("%(substitute)s no longer answers proposals in this person’s place."),
-}
-EVENTS |= {
     "round.refill_begun": _("A refill was asked for as run %(number)s. Requests that wait: %(waiting)s."),
     "round.refilled": _("Refill %(number)s was published: %(proposals)s new proposals, %(set_aside)s set aside."),
+    "agreement.prepared": _("What an agreement needs before it is signed was recorded."),
+    "agreement.signed": _("Agreement %(number)s was signed by %(side)s."),
+    "agreement.step": _("A step to move-in was planned or done: %(step)s."),
+    "proposal.message": _("A message was written by %(side)s."),
 }
 FREED = {
     "declined": _("declined proposals"),
@@ -21,12 +23,6 @@ FREED = {
     "withdrawn": _("withdrawn proposals"),
     "ended": _("agreements ended early"),
     "offer": _("premises posted or changed"),
-}
-EVENTS |= {
-    "agreement.prepared": _("What an agreement needs before it is signed was recorded."),
-    "agreement.signed": _("Agreement %(number)s was signed by %(side)s."),
-    "agreement.step": _("A step to move-in was planned or done: %(step)s."),
-    "proposal.message": _("A message was written by %(side)s."),
 }
 HOLDING = {"owned": _("We own them"), "leased": _("We rent them")}
 STEPS = {

@@ -1,7 +1,4 @@
-"""The words for the codes of deals: withdrawing, standing in, the map. ``words`` takes its tables in.
-
-Like ``words``, this only turns codes with numbers into the reader's language; nothing here decides anything.
-"""
+"""What the map of a proposal shows, in words: the municipality, how far and in which direction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The coordinator's desk beside a run's lists: its figures by county and organisation."""
+"""The coordinator's desk beside a run's lists: figures by part, alternatives, trials, questions, goals."""
 
 from __future__ import annotations
 

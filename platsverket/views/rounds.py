@@ -1,4 +1,4 @@
-"""Match rounds for those who steer them: open, freeze, run, read the outcome, lock and rule out, publish."""
+"""Match rounds for those who steer them: open, freeze, run, read the outcome, publish or call off."""
 
 from __future__ import annotations
 
