@@ -105,12 +105,15 @@ class _Asked:
         self.table = table_of(market)
         self.row = self.table.who[need]
         self.needs, self.offers = runs.things(session, run)
+        self.there: dict[str, list[dict[str, Any]]] = {}
+        for p in others:
+            self.there.setdefault(p["offer"], []).append(p)
 
     def allowed(self, chosen: str | None) -> list[Allowed]:
         found = allowed(self.table, np.array([self.row], dtype=np.int64))
         if not len(found):
             return []
-        placed = [_placement(p) for p in self.others]
+        placed = [runs.placement(p) for p in self.others]
         room = free_at(ledger_of(rows_of(self.table, placed), found), found) >= amounts(found)
         points, start, km = fit(found), np.asarray(found.start), found.km
         best: dict[int, int] = {}
@@ -130,12 +133,11 @@ class _Asked:
     def _holders(self, offer: str, start: date, until: date) -> list[Holder]:
         mine = set(used_days(start, until, self.need.weekdays))
         found = []
-        for p in self.others:
-            if p["offer"] == offer:
-                first, last = date.fromisoformat(p["start"]), date.fromisoformat(p["until"])
-                weekdays = tuple(self.needs[p["need"]]["weekdays"])
-                if shared := mine.intersection(used_days(first, last, weekdays)):
-                    found.append(Holder(p["need"], first, last, min(shared)))
+        for p in self.there.get(offer, []):
+            first, last = date.fromisoformat(p["start"]), date.fromisoformat(p["until"])
+            weekdays = tuple(self.needs[p["need"]]["weekdays"])
+            if shared := mine.intersection(used_days(first, last, weekdays)):
+                found.append(Holder(p["need"], first, last, min(shared)))
         return sorted(found, key=lambda holder: (holder.day, holder.need))
 
     def forbidden(self) -> list[Forbidden]:
@@ -149,8 +151,3 @@ class _Asked:
             if (broken := [code for code, keeps in verdicts if not keeps[i]])
         ]
         return sorted(told, key=lambda one: (len(one.rules), one.km, one.offer))
-
-
-def _placement(p: dict[str, Any]) -> matching.Placement:
-    start, until = date.fromisoformat(p["start"]), date.fromisoformat(p["until"])
-    return matching.Placement(p["need"], p["offer"], start, until, p["km"], p["fit"])

@@ -114,7 +114,7 @@ def _still_standing(
     offer_rows = _by_ref(session, Offer, [p["offer"] for p in wanted])
     for placement in wanted:
         need, offer = need_rows[placement["need"]], offer_rows[placement["offer"]]
-        entry = _placement(placement)
+        entry = runs.placement(placement)
         code = _gone(need, offer, needs, offers, today) or _broken(now_market, entry, need.ref in locked, offer)
         if code:
             aside.append(_aside(placement, code))
@@ -155,11 +155,6 @@ def _broken(market: matching.Market, placement: matching.Placement, locked: bool
         waived = WAIVED_BY_LOCK | ({"dates"} if inside else set())
         codes = [code for code in codes if code not in waived]
     return codes[0] if codes else None
-
-
-def _placement(p: dict[str, Any]) -> matching.Placement:
-    start, until = date.fromisoformat(p["start"]), date.fromisoformat(p["until"])
-    return matching.Placement(p["need"], p["offer"], start, until, p["km"], p["fit"])
 
 
 def _aside(placement: dict[str, Any], code: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import functools
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -248,6 +248,12 @@ def plan_of(session: Session, run: Run) -> dict[str, Any]:
         raise Refused("run_not_done")
     text = session.scalars(select(Run.plan).where(Run.id == run.id)).one() or "{}"
     return _parsed(text)
+
+
+def placement(p: dict[str, Any]) -> matching.Placement:
+    """One of a plan's placements as the engine reads it."""
+    start, until = date.fromisoformat(p["start"]), date.fromisoformat(p["until"])
+    return matching.Placement(p["need"], p["offer"], start, until, p["km"], p["fit"])
 
 
 @functools.lru_cache(maxsize=4)
