@@ -211,8 +211,10 @@ def _last_about(session: Session, need: Need) -> Run | None:
     last = session.scalar(published.limit(1))
     if last is None:
         return None
-    of_round = session.scalars(published.where(Run.round_id == last.round_id))
-    return next((run for run in of_round if need.ref in runs.things(session, run)[0]), None)
+    *refills, first = session.scalars(published.where(Run.round_id == last.round_id))
+    if need.ref not in runs.things(session, first)[0]:
+        return None  # a refill looks only for those who are in its round, so its market need not be read
+    return next((run for run in refills if need.ref in runs.things(session, run)[0]), first)
 
 
 def _told(reasons: list[dict[str, Any]], counted: bool) -> list[dict[str, Any]]:

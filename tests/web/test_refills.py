@@ -44,14 +44,15 @@ def test_the_next_in_the_queue_finds_a_proposal_in_the_inbox(desk: Desk) -> None
 
 
 def test_a_round_with_many_refills_asks_the_database_as_often_as_with_few(desk: Desk) -> None:
-    """However often a round has been filled up, its page reads no refill's market or plan."""
+    """However often it has been filled up, neither its page nor that of a later request reads a refill's market."""
     desk.need(title="För stort", seats=40)  # waits all the time, so that there is always something to fill up
     here = f"/rounds/{_declined(desk).match_round.ref}"
+    later = f"/needs/{desk.need(title='Senare', seats=40).ref}"
     counts = []
     for title in ("Ett hus", "Ett till", "Ett tredje"):
         desk.offer(seats=4, title=title)
         desk.make.filled_up()
-        counts.append(desk.queries(here))
+        counts.append((desk.queries(here), desk.queries(later)))
     assert len(desk.make.session.scalars(select(Run).where(Run.is_refill)).all()) == 3
     assert counts[0] == counts[1] == counts[2]
 
