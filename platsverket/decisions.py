@@ -179,8 +179,8 @@ def as_given(decision: Decision, market: dict[str, Any]) -> list[dict[str, str]]
 def followed(decision: Decision, run: Run, market: dict[str, Any]) -> bool:
     """Whether a run was given this decision; ``market`` is the round's as it was frozen."""
     given_ones = run.decisions["decisions"]["locked" if decision.kind == "lock" else "barred"]
-    entries = as_given(decision, market)
-    return bool(entries) and all(entry in given_ones for entry in entries)
+    entries = _as_set(as_given(decision, market))
+    return bool(entries) and entries <= _as_set(given_ones)
 
 
 def left_out(session: Session, decision: Decision) -> bool:
@@ -192,16 +192,17 @@ def left_out(session: Session, decision: Decision) -> bool:
 def decided_since(match_round: MatchRound, run: Run) -> int:
     """How many of the decisions that a run followed no longer stand, or stand without having been followed."""
     then, current = run.decisions["decisions"], _standing(match_round, runs.frozen_of(match_round))
-    return sum(
-        len({tuple(d.items()) for d in then[kind]} ^ {tuple(d.items()) for d in current[kind]})
-        for kind in ("locked", "barred")
-    )
+    return sum(len(_as_set(then[kind]) ^ _as_set(current[kind])) for kind in ("locked", "barred"))
 
 
 def counts(match_round: MatchRound) -> dict[str, int]:
     """How many decisions stood when each run of a round was asked for, by the run's ref."""
     asked = {run.ref: (run.requested_at, run.requested_at.astimezone(STOCKHOLM).date()) for run in match_round.runs}
     return {ref: sum(d.stood(at, day) for d in match_round.decisions) for ref, (at, day) in asked.items()}
+
+
+def _as_set(entries: list[dict[str, str]]) -> set[frozenset[tuple[str, str]]]:
+    return {frozenset(entry.items()) for entry in entries}
 
 
 def _each_once(entries: list[dict[str, str]]) -> list[dict[str, str]]:
