@@ -124,7 +124,7 @@ def demand_frozen(session: Session, match_round: MatchRound) -> None:
     """Raises Refused("round_not_frozen"), or what tells who has published or called off the round, and when."""
     if over := runs.settled(session, match_round):
         raise over
-    if match_round.status not in ("frozen", "matched", "running"):
+    if not match_round.steerable:
         raise Refused("round_not_frozen")
 
 

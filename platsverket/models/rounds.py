@@ -57,6 +57,11 @@ class MatchRound(Model):
             return "running"
         return "matched" if any(run.status == "done" for run in self.runs) else "frozen"
 
+    @property
+    def steerable(self) -> bool:
+        """Whether it can still be run and decided on: frozen, and neither published nor called off."""
+        return bool(self.frozen_at) and not (self.published_at or self.cancelled_at)
+
 
 class Run(Model):
     """One run of the engine on a frozen round: what it was given besides the market, how far it is, its plan.
