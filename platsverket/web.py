@@ -141,6 +141,13 @@ def field_errors(refused: Refused) -> dict[str, list[str]]:
     return {name: [sentence(fault) for fault in faults] for name, faults in refused.fields.items()}
 
 
+def faults_to_mend(refused: Refused) -> dict[str, list[str]]:
+    """What the same page says when it is shown again; what nobody can mend there is raised on."""
+    if refused.status not in (409, 422):
+        raise refused
+    return field_errors(refused)
+
+
 def page(template: str, status: int = 200, **context: Any) -> Any:
     """A rendered page; ``errors`` in the context puts "Error:" before its title.
 

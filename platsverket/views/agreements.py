@@ -13,7 +13,7 @@ from platsverket.access import allowed
 from platsverket.errors import Refused
 from platsverket.models import Agreement
 from platsverket.schemas import END_REASONS, ConsentSchema, EndSchema, SignSchema, StepSchema, load
-from platsverket.web import by, config, db, field_errors, form_values, page, paging, rule, typed
+from platsverket.web import by, config, db, faults_to_mend, form_values, page, paging, rule, typed
 
 blueprint = Blueprint("agreements", __name__, url_prefix="/agreements")
 
@@ -93,9 +93,7 @@ def prepare(ref: str) -> Any:
     try:
         agreements.prepare(db(), by(), ref, load(ConsentSchema(), form_values()))
     except Refused as refused:
-        if refused.status not in (409, 422):
-            raise
-        return _shown(ref, refused.status, typed(), field_errors(refused))
+        return _shown(ref, refused.status, typed(), faults_to_mend(refused))
     flash(_("What you recorded is saved, and stands in the draft."), "success")
     return _back(ref, "law")
 
@@ -106,9 +104,7 @@ def sign(ref: str) -> Any:
     try:
         agreements.sign(db(), by(), ref, load(SignSchema(), form_values())["side"])
     except Refused as refused:
-        if refused.status not in (409, 422):
-            raise
-        return _shown(ref, refused.status, errors=field_errors(refused))
+        return _shown(ref, refused.status, errors=faults_to_mend(refused))
     flash(_("It is noted that your side has signed."), "success")
     return _back(ref, "signing")
 
@@ -119,11 +115,9 @@ def set_step(ref: str) -> Any:
     try:
         agreements.set_step(db(), by(), ref, load(StepSchema(), form_values()))
     except Refused as refused:
-        if refused.status not in (409, 422):
-            raise
         # Every step has a field of the same name, so a fault belongs to none of them.
-        faults = [fault for faults in field_errors(refused).values() for fault in faults]
-        return _shown(ref, refused.status, errors={"_schema": faults})
+        told = [fault for faults in faults_to_mend(refused).values() for fault in faults]
+        return _shown(ref, refused.status, errors={"_schema": told})
     flash(_("The checklist is saved."), "success")
     return _back(ref, "steps")
 
@@ -154,8 +148,6 @@ def end(ref: str) -> Any:
         given = load(EndSchema(), form_values())
         proposals.end_agreement(db(), by(), ref, given["last_day"], given["reason"])
     except Refused as refused:
-        if refused.status not in (409, 422):
-            raise
-        return _end_page(ref, refused.status, field_errors(refused))
+        return _end_page(ref, refused.status, faults_to_mend(refused))
     flash(_("The agreement ends early. The days after its last day are free for others."), "success")
     return redirect(url_for("agreements.show", ref=ref), 303)

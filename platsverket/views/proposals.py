@@ -12,7 +12,7 @@ from platsverket.database import now
 from platsverket.errors import Refused
 from platsverket.models import DECLINE_REASONS, WITHDRAW_REASONS, Proposal
 from platsverket.schemas import AnswerSchema, MessageSchema, WithdrawSchema, load
-from platsverket.web import by, db, field_errors, form_values, page, paging, rule, typed
+from platsverket.web import by, db, faults_to_mend, field_errors, form_values, page, paging, rule, typed
 
 blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
 
@@ -143,11 +143,10 @@ def withdraw(ref: str) -> Any:
     try:
         proposals.withdraw(db(), by(), ref, load(WithdrawSchema(), form_values()))
     except Refused as refused:
-        if refused.status not in (409, 422):
-            raise
+        faults = faults_to_mend(refused)
         if "reason" in refused.fields:
-            return _withdraw_page(ref, typed(), refused.status, field_errors(refused))
-        return _shown(ref, refused.status, field_errors(refused))
+            return _withdraw_page(ref, typed(), refused.status, faults)
+        return _shown(ref, refused.status, faults)
     flash(_("The proposal has been withdrawn. The seats are free again."), "success")
     return redirect(url_for("proposals.show", ref=ref), 303)
 
@@ -158,11 +157,10 @@ def answer(ref: str) -> Any:
     try:
         proposal = proposals.answer(db(), by(), ref, load(AnswerSchema(), form_values()))
     except Refused as refused:
-        if refused.status not in (409, 422):
-            raise
+        faults = faults_to_mend(refused)
         if "reason" in refused.fields:
-            return _decline_page(ref, typed(), refused.status, field_errors(refused))
-        return _shown(ref, refused.status, field_errors(refused))
+            return _decline_page(ref, typed(), refused.status, faults)
+        return _shown(ref, refused.status, faults)
     if proposal.agreement:
         flash(_("Both sides have accepted. The agreement is made and the seats are yours."), "success")
         return redirect(url_for("agreements.show", ref=proposal.agreement.ref), 303)
