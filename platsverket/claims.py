@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from platsverket.database import insert
 from platsverket.models import Claim
 
 
@@ -16,8 +16,7 @@ def first(session: Session, key: str, at: datetime) -> bool:
 
     On PostgreSQL another's claim is waited for until its transaction ends, on SQLite writers come one by one.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    once = insert(Claim).values(key=key, at=at).on_conflict_do_nothing(index_elements=["key"])
+    once = insert(session, Claim).values(key=key, at=at).on_conflict_do_nothing(index_elements=["key"])
     return session.scalar(once.returning(Claim.key)) is not None
 
 

@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, create_engine, event, exc, func, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -127,6 +128,12 @@ def clock(session: Session) -> datetime:
         return now()
     moment: datetime = session.scalars(select(func.clock_timestamp())).one()
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def insert(session: Session, model: type[Any]) -> Any:
+    """An insert that can say what to do where the row is there already: each database has its own."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(model)
 
 
 def writing(work: Callable[Concatenate[Session, P], T]) -> Callable[Concatenate[Session, P], T]:

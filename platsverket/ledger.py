@@ -11,14 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import exc, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from platsverket.access import ANONYMOUS
-from platsverket.database import now
+from platsverket.database import insert, now
 from platsverket.errors import Refused
 from platsverket.events import record
 from platsverket.models import Agreement, Freed, Offer, Proposal, SeatDay, used_days
@@ -73,9 +71,9 @@ def hold_all(session: Session, proposals: Sequence[Proposal]) -> list[Proposal]:
             {"offer_id": offer_id, "day": day, "capacity": capacity[offer_id], "agreed": 0, "held": units}
             for (offer_id, day), units in sorted(held.items())
         ]
-        insert = _insert(session)(SeatDay)
-        more = {"held": SeatDay.held + insert.excluded.held}
-        session.execute(insert.on_conflict_do_update(index_elements=["offer_id", "day"], set_=more), rows)
+        fresh = insert(session, SeatDay)
+        more = {"held": SeatDay.held + fresh.excluded.held}
+        session.execute(fresh.on_conflict_do_update(index_elements=["offer_id", "day"], set_=more), rows)
     return refused
 
 
@@ -214,15 +212,11 @@ def _units(offer: Offer, seats: int) -> int:
     return 1 if offer.sharing == "exclusive" else seats
 
 
-def _insert(session: Session) -> Any:
-    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-
-
 def _shift(session: Session, offer: Offer, days: list[date], *, agreed: int = 0, held: int = 0) -> None:
     if not days:
         return
     fresh = [{"offer_id": offer.id, "day": day, "capacity": _capacity(offer), "agreed": 0, "held": 0} for day in days]
-    session.execute(_insert(session)(SeatDay).on_conflict_do_nothing(), fresh)
+    session.execute(insert(session, SeatDay).on_conflict_do_nothing(), fresh)
     # The savepoint lets a publication set one placement aside and go on with the others.
     try:
         with session.begin_nested():

@@ -8,11 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from platsverket.access import ANONYMOUS
-from platsverket.database import now, writing
+from platsverket.database import insert, now, writing
 from platsverket.events import record
 from platsverket.models import DAILY, Membership, OutboxMail, User, new_ref
 
@@ -39,8 +38,7 @@ def tell(session: Session, user: User, kind: str, key: str, /, *, at: datetime |
         "told_at": at or now(),
         "tries": 0,
     }
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    once = insert(OutboxMail).values(row).on_conflict_do_nothing(index_elements=["user_id", "key"])
+    once = insert(session, OutboxMail).values(row).on_conflict_do_nothing(index_elements=["user_id", "key"])
     return session.scalar(once.returning(OutboxMail.id)) is not None
 
 
