@@ -11,11 +11,11 @@ from typing import Any
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defaultload
 
 import matching
 from platsverket import accounts, markets, outbox, places
-from platsverket.access import Identity, allowed, demand
+from platsverket.access import Identity, demand, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM, now, this_day, writing
@@ -149,18 +149,28 @@ def _tell(session: Session, at: datetime, seen: dict[int, datetime], found: list
     offers = {o.id: o for o in session.scalars(held).unique() if o.changed_at == seen[o.id] != o.looked_at}
     for offer in offers.values():
         offer.looked_at = offer.changed_at
+    fitting: dict[int, list[Offer]] = {}
     for search_id, offer_id in found:
         if offer_id in offers:
-            _tell_of(session, at, session.get_one(SavedSearch, search_id), offers[offer_id])
+            fitting.setdefault(search_id, []).append(offers[offer_id])
+    known = select(SavedSearch).where(SavedSearch.id.in_(fitting), SavedSearch.removed_at.is_(None))
+    known = known.options(defaultload(SavedSearch.user).options(*accounts.WITH_ROLES)).order_by(SavedSearch.id)
+    news = [one for s in session.scalars(known).unique() for one in _news(session, s, fitting[s.id])]
+    outbox.tell_each(session, news, "search.found", at=at)
 
 
-def _tell_of(session: Session, at: datetime, search: SavedSearch, offer: Offer) -> None:
+def _news(session: Session, search: SavedSearch, offers: list[Offer]) -> list[tuple[User, str, outbox.Values]]:
+    """What the person is to be told: of premises that they may know and that are newer than the search."""
     by = accounts.identity(search.user)
-    stale = search.removed_at or offer.changed_at < search.saved_at  # what stood before can be found by searching
-    if stale or search.agency_id not in by.agencies(*ROLES) or not allowed(session, by, "offer.address", offer):
-        return
-    outbox.tell(
-        session, search.user, "search.found", f"search:{search.ref}:{offer.ref}", at=at,
-        name=search.name, premises=offer.title, agency=offer.agency.name, place=offer.place, seats=offer.seats,
-        offer=offer.ref,
-    )  # fmt: skip
+    if search.agency_id not in by.agencies(*ROLES):
+        return []
+    newer = [offer for offer in offers if offer.changed_at >= search.saved_at]  # older ones are found by searching
+    asked = select(Offer.id).where(Offer.id.in_([offer.id for offer in newer]), rows(by, "offer.address"))
+    may_know = set(session.scalars(asked))
+    return [
+        (search.user, f"search:{search.ref}:{offer.ref}", {
+            "name": search.name, "premises": offer.title, "agency": offer.agency.name, "place": offer.place,
+            "seats": offer.seats, "offer": offer.ref,
+        })
+        for offer in newer if offer.id in may_know
+    ]  # fmt: skip

@@ -17,6 +17,7 @@ from platsverket.models import CASE_OFFICER, Event, OutboxMail, User
 from tests.factories import Factory
 
 AT = datetime(2027, 3, 1, 8, tzinfo=UTC)
+TELLING = ("tell", "_tell", "tell_each")
 
 
 def _tell(session: Session, user: User, key: str = "frozen", **values: outbox.Value) -> bool:
@@ -29,6 +30,21 @@ def test_a_key_is_told_each_person_once(session: Session, make: Factory) -> None
     assert _tell(session, one) and not _tell(session, one)
     assert _tell(session, other) and _tell(session, one, "published")
     assert len(session.scalars(select(OutboxMail)).unique().all()) == 3
+
+
+def test_many_are_told_at_once_as_each_would_be(session: Session, make: Factory) -> None:
+    """A key once for each person, also twice in the same breath, and nothing for who has left."""
+    one, other, left = make.user(), make.user(), make.user()
+    accounts.deactivate(session, make.identity(make.user(administrator=True)), left.ref)
+    assert _tell(session, one, "first", count=1)
+    news = [(user, key, {"day": AT.date()}) for user in (one, other, left) for key in ("first", "second", "second")]
+    writing(outbox.tell_each)(session, news, "round.frozen", at=AT)
+    found = session.scalars(select(OutboxMail).order_by(OutboxMail.user_id, OutboxMail.key)).unique().all()
+    assert [(mail.user_id, mail.key) for mail in found] == [
+        (u.id, k) for u in (one, other) for k in ("first", "second")
+    ]
+    assert outbox.told(found[0].data) == {"count": 1} and outbox.told(found[1].data) == {"day": AT.date()}
+    assert {(mail.kind, mail.told_at) for mail in found} == {("round.frozen", AT)}
 
 
 def test_what_is_not_done_is_not_told(session: Session, make: Factory) -> None:
@@ -77,7 +93,7 @@ def test_every_kind_that_is_told_has_its_words() -> None:
     for path in Path(platsverket.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             called = node.func if isinstance(node, ast.Call) else None
-            if isinstance(node, ast.Call) and getattr(called, "attr", getattr(called, "id", "")) in ("tell", "_tell"):
+            if isinstance(node, ast.Call) and getattr(called, "attr", getattr(called, "id", "")) in TELLING:
                 # One that passes a kind on is called with it elsewhere.
                 told |= {arg.value for arg in node.args[2:3] if isinstance(arg, ast.Constant)}
     assert len(told) > 12

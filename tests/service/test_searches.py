@@ -170,6 +170,26 @@ def test_two_clocks_look_at_the_same_premises_once(make: Factory) -> None:
     assert sorted(ref for _, ref in _told(make)) == sorted([*refs, *refs])
 
 
+def test_telling_of_many_asks_no_more_of_the_database_than_telling_of_few(make: Factory) -> None:
+    """Others who want to write wait while it is written down who is told of what."""
+    lead, host = make.lead(make.agency()), make.agency()
+    officer = make.officer(host)
+    _save(make, lead)
+    said: list[str] = []
+    event.listen(
+        make.session.get_bind(), "before_cursor_execute", lambda c, cur, statement, *rest: said.append(statement)
+    )
+    asked = []
+    for many in (1, 8):
+        for _ in range(many):
+            make.offer(host, officer)
+        make.session.commit()
+        said.clear()
+        assert searches.look(make.session, make.config, _now()) == many
+        asked.append(len(said))
+    assert len(_told(make)) == 9 and asked[0] == asked[1]
+
+
 def test_one_offer_that_the_engine_cannot_read_hides_no_other(make: Factory) -> None:
     lead = make.lead(make.agency())
     _save(make, lead)
