@@ -102,7 +102,7 @@ def remind(session: Session, proposals: Sequence[Proposal]) -> None:
 def _tell(
     session: Session, people: Sequence[User], kind: str, about: Proposal, *, once: str = "", **values: outbox.Value
 ) -> None:
-    told: dict[str, outbox.Value] = {
+    told: outbox.Values = {
         "proposal": about.ref, "title": about.need.title, "start": about.start, "until": about.until,
         "seats": about.seats, "answer_by": about.last_day_to_answer, **values,
     }  # fmt: skip

@@ -25,7 +25,6 @@ from platsverket.models import CASE_OFFICER, Agency, MatchRound, Offer, Proposal
 
 log = structlog.get_logger()
 Conditions = list[ColumnElement[bool]]
-Values = dict[str, outbox.Value]
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _freezes(config: Config, today: date) -> Conditions:
 
 def _freeze(session: Session, config: Config, match_round: MatchRound, at: datetime) -> None:
     """The round is frozen with what its opener may know of, so with the sealed premises that name them."""
-    about: dict[str, outbox.Value] = {
+    about: outbox.Values = {
         "round": match_round.ref,
         "name": match_round.name,
         "publishes_on": match_round.publishes_on,
@@ -127,7 +126,7 @@ def _publishes(config: Config, today: date) -> Conditions:
 
 
 def _remind_to_publish(session: Session, config: Config, match_round: MatchRound, at: datetime) -> None:
-    about: dict[str, outbox.Value] = {
+    about: outbox.Values = {
         "round": match_round.ref,
         "name": match_round.name,
         "answer_by": match_round.answer_by,

@@ -42,7 +42,7 @@ def _tell(session: Session, match_round: MatchRound, at: datetime, things: list[
     agencies = select(Agency).where(Agency.ref.in_(counted)).order_by(Agency.id)
     for agency in session.scalars(agencies).all():
         for user in outbox.staff(session, agency.id, role):
-            about: dict[str, outbox.Value] = {
+            about: outbox.Values = {
                 "name": match_round.name, "agency": agency.name, "count": counted[agency.ref],
             }  # fmt: skip
             once = f"{match_round.ref}:{agency.ref}"
