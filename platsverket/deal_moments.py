@@ -53,7 +53,7 @@ def _to_remind(config: Config, at: datetime) -> Select[int]:
 @writing
 def _remind(session: Session, config: Config, at: datetime) -> None:
     due = _to_remind(config, at).order_by(Proposal.id).limit(AT_A_TIME)
-    found = session.scalars(select(Proposal).where(Proposal.id.in_(due))).unique().all()
+    found = session.scalars(select(Proposal).where(Proposal.id.in_(due)).order_by(Proposal.id)).unique().all()
     news.remind(session, [one for one in found if claims.first(session, f"reminder:{one.ref}", at)])
 
 

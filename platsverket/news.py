@@ -48,9 +48,7 @@ class Audience:
 def published(session: Session, proposals: Sequence[Proposal]) -> None:
     """Both sides have a proposal to answer."""
     audience = Audience(session)
-    for proposal in proposals:
-        for side in ROLE_OF:
-            _tell(session, audience.of(proposal, side), "proposal.new", proposal)
+    _tell_each(session, [(audience.of(p, side), p) for p in proposals for side in ROLE_OF], "proposal.new")
 
 
 def answered(session: Session, by: Identity, proposal: Proposal, side: str, reason: str | None) -> None:
@@ -93,18 +91,27 @@ def written(session: Session, by: Identity, proposal: Proposal, message: Message
 def remind(session: Session, proposals: Sequence[Proposal]) -> None:
     """Each side that has not answered hears that its time is running out."""
     audience = Audience(session)
-    for proposal in proposals:
-        for side in ROLE_OF:
-            if getattr(proposal, f"{side}_answer") is None:
-                _tell(session, audience.of(proposal, side), "proposal.reminder", proposal)
+    silent = [(p, side) for p in proposals for side in ROLE_OF if getattr(p, f"{side}_answer") is None]
+    _tell_each(session, [(audience.of(p, side), p) for p, side in silent], "proposal.reminder")
 
 
 def _tell(
     session: Session, people: Sequence[User], kind: str, about: Proposal, *, once: str = "", **values: outbox.Value
 ) -> None:
-    told: outbox.Values = {
+    _tell_each(session, [(people, about)], kind, once=once, **values)
+
+
+def _tell_each(
+    session: Session, told: list[tuple[Sequence[User], Proposal]], kind: str, *, once: str = "", **values: outbox.Value
+) -> None:
+    news = [
+        (user, f"{kind}:{once or about.ref}", {**_terms(about), **values}) for people, about in told for user in people
+    ]
+    outbox.tell_each(session, news, kind)
+
+
+def _terms(about: Proposal) -> outbox.Values:
+    return {
         "proposal": about.ref, "title": about.need.title, "start": about.start, "until": about.until,
-        "seats": about.seats, "answer_by": about.last_day_to_answer, **values,
+        "seats": about.seats, "answer_by": about.last_day_to_answer,
     }  # fmt: skip
-    for user in people:
-        outbox.tell(session, user, kind, f"{kind}:{once or about.ref}", at=None, **told)

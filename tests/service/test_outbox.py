@@ -17,7 +17,7 @@ from platsverket.models import CASE_OFFICER, Event, OutboxMail, User
 from tests.factories import Factory
 
 AT = datetime(2027, 3, 1, 8, tzinfo=UTC)
-TELLING = ("tell", "_tell", "tell_each")
+TELLING = ("tell", "_tell", "tell_each", "_tell_each")
 
 
 def _tell(session: Session, user: User, key: str = "frozen", **values: outbox.Value) -> bool:
