@@ -16,7 +16,6 @@ from flask_babel import gettext
 from platsverket import words
 from platsverket.calendars import Calendar
 from platsverket.config import Config
-from platsverket.database import STOCKHOLM
 from platsverket.models import MatchRound, Proposal, used_days
 from platsverket.proposals import sides
 
@@ -77,7 +76,7 @@ def _stay(content: Calendar, config: Config, one: Proposal) -> Iterator[icalenda
             event.add("location", where)
         yield event
     if not agreement and any(getattr(one, f"{side}_answer") is None for side in sides(content.by, one)):
-        deadline = (one.answer_by - timedelta(seconds=1)).astimezone(STOCKHOLM).date()
+        deadline = one.last_day_to_answer
         summary = gettext("Last day to answer: %(title)s", title=one.need.title)
         yield _event(config, f"answer-{one.ref}", one.published_at, deadline, deadline, summary, path)
 
