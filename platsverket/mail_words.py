@@ -12,7 +12,7 @@ from platsverket import deal_mails, desk_codes, outbox, words
 
 # What a value of this name is called where its text is a code.
 CODES: dict[str, dict[Any, Any]] = {
-    "reason": {**words.DECLINE_REASONS, **words.END_REASONS, **words.REFUSALS},
+    "reason": words.WITHDRAWN,
     "side": words.SIDES,
     "answer": desk_codes.YES_NO,
 }
