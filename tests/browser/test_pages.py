@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from platsverket import decisions, proposals, rounds
 from platsverket.models import MatchRound, User
 from tests.browser.conftest import Site
-from tests.browser.test_journeys import Person
+from tests.browser.person import Person
 
 COMPUTER, TELEPHONE = 1280, 390
 NARROW_TO_WIDE = (320, 768, 1024, 1280)
