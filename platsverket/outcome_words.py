@@ -6,13 +6,12 @@ Like ``words``, this only turns codes with numbers into the reader's language; n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
 import data
-from platsverket.database import STOCKHOLM
 from platsverket.models import Decision, Need, Offer
 from platsverket.words import FEATURES, GOALS, day, number, weekdays
 
@@ -176,11 +175,6 @@ def date_of(text: str) -> date:
 
 def as_day(text: str) -> str:
     return day(date.fromisoformat(text))
-
-
-def last_day(deadline: datetime) -> str:
-    """The last day to answer: a deadline is the midnight after it, in Stockholm."""
-    return day((deadline - timedelta(seconds=1)).astimezone(STOCKHOLM).date())
 
 
 def decision(one: Decision, offer_known: bool) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from platsverket import words
 from platsverket.database import now
 from platsverket.models import CASE_OFFICER, COORDINATOR, PROJECT_LEAD, Agreement, Proposal
 from tests.conftest import Web
@@ -47,6 +48,17 @@ def test_both_sides_accept_and_the_agreement_is_made(desk: Desk, proposal: Propo
     agreement = desk.make.session.scalars(select(Agreement)).one()
     assert answer.location == f"/agreements/{agreement.ref}"
     assert f"Show agreement {agreement.number}" in text(desk.lead.get(here))
+
+
+def test_the_last_day_to_answer_is_shown_wherever_an_answer_is_asked_for(desk: Desk) -> None:
+    """The deadline is the midnight after it: the day before that midnight is the last one."""
+    desk.offer(), desk.need(latest_start=desk.make.today + timedelta(days=1))
+    [proposal] = desk.published()
+    with desk.web.app.test_request_context("/?lang=en"):
+        last, after = (words.day(desk.make.today + timedelta(days=days)) for days in (14, 15))
+    for page in ("/", "/proposals", f"/proposals/{proposal.ref}"):
+        said = text(desk.lead.get(page))
+        assert f" {last}" in said and f" {after}" not in said, page
 
 
 def test_declining_asks_for_a_reason(desk: Desk, proposal: Proposal) -> None:
