@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, selectinload
 
 from platsverket import accounts, proposals
@@ -18,7 +18,7 @@ from platsverket.access import Identity, demand, find, rows
 from platsverket.database import now, writing
 from platsverket.errors import Refused
 from platsverket.events import record_own
-from platsverket.models import CalendarFeed, MatchRound, Offer, Proposal, User
+from platsverket.models import Agreement, CalendarFeed, MatchRound, Offer, Proposal, User
 
 PAST_DAYS = 90  # what was over before that is left out
 MOST_PROPOSALS = 1000
@@ -86,12 +86,13 @@ def read(session: Session, secret: str, today: date) -> Calendar:
 def _stays(session: Session, by: Identity, feed: CalendarFeed, today: date) -> list[Proposal]:
     """Open proposals and agreements to which the reader is a party, earliest first."""
     since = today - timedelta(days=PAST_DAYS)
-    query = select(Proposal).where(rows(by, "proposal.answer"), Proposal.until >= since)
+    stands = (Proposal.holds_seats & (Proposal.answer_by > now())) | exists().where(
+        Agreement.proposal_id == Proposal.id
+    )
+    query = select(Proposal).where(rows(by, "proposal.answer"), stands, Proposal.until >= since)
     if feed.offer is not None:
         query = query.where(Proposal.offer_id == feed.offer.id)
-    found = session.scalars(query.order_by(Proposal.start, Proposal.id).limit(MOST_PROPOSALS)).unique()
-    at = now()
-    return [one for one in found if one.status(at) in ("open", "agreed")]
+    return list(session.scalars(query.order_by(Proposal.start, Proposal.id).limit(MOST_PROPOSALS)).unique())
 
 
 def _rounds(session: Session, today: date) -> list[MatchRound]:

@@ -12,7 +12,8 @@ import pytest
 from dateutil.rrule import rrulestr
 
 from platsverket import accounts, calendars, proposals
-from platsverket.models import used_days
+from platsverket.database import now
+from platsverket.models import Proposal, used_days
 from tests.conftest import Web
 from tests.web.desk import Desk
 
@@ -107,6 +108,23 @@ def test_a_proposal_is_tentative_and_its_last_day_to_answer_stands_until_one_has
     assert answer not in _events(desk, address)
     proposals.answer(desk.make.session, desk.make.identity(desk.users["officer"]), proposal.ref, YES)
     assert _events(desk, address)[stay]["STATUS"] == "CONFIRMED"
+
+
+def test_what_came_to_nothing_leaves_the_calendar_and_takes_no_room_in_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Declined and expired proposals are not shown, however many; what stands is."""
+    monkeypatch.setattr(calendars, "MOST_PROPOSALS", 1)
+    desk.offer(seats=20)
+    for _ in range(3):
+        desk.need()
+    declined, late, standing = sorted(desk.published(), key=lambda one: one.id)
+    no = {"answer": "declined", "reason": "too_far", "side": None}
+    proposals.answer(desk.make.session, desk.make.identity(desk.users["lead"]), declined.ref, no)
+    stored = desk.make.session.get_one(Proposal, late.id, populate_existing=True)
+    stored.answer_by = now() - timedelta(minutes=1)
+    found = _events(desk, _address(desk.lead.post("/me/calendars")))
+    assert [uid for uid in found if uid.startswith("stay-")] == [f"stay-{standing.ref}@127.0.0.1"]
 
 
 def test_the_dates_of_rounds_are_in_ones_own_calendar(desk: Desk) -> None:
