@@ -125,6 +125,31 @@ def test_a_round_freezes_with_the_sealed_premises_that_name_its_opener(
     assert [mail.data["offers"] for mail in mails] == [0, 0]
 
 
+def test_a_round_whose_opener_steers_no_more_takes_what_is_open_and_nothing_of_theirs(
+    session: Session, make: Factory, keeper: Clock
+) -> None:
+    """Also where they now post for a host themselves, and so may read its sealed premises."""
+    opener, other, host = make.coordinator(), make.coordinator(), make.agency()
+    sealed = make.offer(host, visibility="sealed", coordinators=[other.ref])
+    free = make.offer(host)
+    ref = make.round(opener).ref
+    values = {"email": opener.email, "name": opener.name, "language": "sv", "is_administrator": False}
+    administrator = make.identity(make.user(administrator=True))
+    accounts.change(session, administrator, opener.ref, {**values, "roles": [f"{host.ref}:case_officer"]})
+    _tick(session, keeper, _midnight(make.today))
+    frozen = str(_markets(session)[ref])
+    assert free.ref in frozen and sealed.ref not in frozen
+
+
+def test_a_round_whose_last_day_has_passed_is_not_to_be_published(
+    session: Session, make: Factory, keeper: Clock
+) -> None:
+    """Whoever runs again after a long stop is asked for nothing that can no longer be done."""
+    make.round(make.coordinator())
+    _tick(session, keeper, _midnight(make.today + timedelta(days=15)))
+    assert not _told(session, "round.publish_due")
+
+
 def test_a_round_that_cannot_be_frozen_is_told_of_and_stops_no_other(
     session: Session, make: Factory, keeper: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,11 @@ def test_a_no_is_told_with_its_reason(deal: Deal) -> None:
     mail = deal.make.session.scalars(select(OutboxMail).where(OutboxMail.kind == "proposal.declined")).one()
     assert mail.user_id == deal.lead.id and mail.data["reason"] == "wrong_dates" and mail.data["side"] == "poster"
     assert "Kontor" not in str(mail.data) and "Värden" not in str(mail.data)
+    app = create_app(deal.make.config)
+    with app.test_request_context("/?lang=en"):
+        said = " ".join(mail_words.read(mail.kind, mail.data, "https://platsverket.example").paragraphs)
+    assert "declined by the host. Reason: The dates do not suit." in said
+    app.extensions["platsverket"].engine.dispose()
 
 
 def test_who_has_not_answered_is_reminded_once_before_the_deadline(deal: Deal) -> None:
@@ -81,25 +86,43 @@ def test_who_has_not_answered_is_reminded_once_before_the_deadline(deal: Deal) -
     assert "proposal.reminder" not in told(deal, deal.lead)
 
 
-def test_many_reminders_look_up_each_side_once(make: Factory) -> None:
-    """Nobody else can write meanwhile, so who answers for an organisation is not asked for every proposal."""
-    host, guest = make.agency(), make.agency()
+def test_who_has_only_just_heard_of_a_proposal_is_not_reminded_of_it(deal: Deal) -> None:
+    """Nor is anybody alarmed: where the time to answer is short, a day goes by first."""
+    rounds = dataclasses.replace(deal.make.config.rounds, reminder_days=30, alarm_days=30)
+    config = dataclasses.replace(deal.make.config, rounds=rounds)
+    for hours, count in ((23, 0), (24, 1)):
+        deal_moments.call_out(deal.make.session, config, deal.proposal.published_at + timedelta(hours=hours))
+        assert told(deal, deal.officer).count("proposal.reminder") == count
+        assert told(deal, deal.coordinator).count("round.stalled") == count
+
+
+def test_reminding_of_many_asks_no_more_of_the_database_than_of_few(make: Factory) -> None:
+    """Whoever answers for an organisation is looked up once, not for each of its proposals."""
+    host, guest, coordinator = make.agency(), make.agency(), make.coordinator()
     lead = make.lead(guest)
-    make.offer(host, make.officer(host), seats=30)
-    for _ in range(3):
-        make.need(guest, lead)
-    deadline = make.published(make.coordinator())[0].answer_by
+    make.offer(host, seats=100)
     said: list[str] = []
-    event.listen(make.session.get_bind(), "before_cursor_execute", lambda *given: said.append(given[2]))
-    deal_moments.call_out(make.session, make.config, deadline - timedelta(days=2.5))
-    reminders = make.session.scalars(select(OutboxMail).where(OutboxMail.kind == "proposal.reminder")).all()
-    assert len(reminders) == 6 and sum("FROM membership" in one for one in said) == 2
+    event.listen(make.session.get_bind(), "before_cursor_execute", lambda c, cur, text, *rest: said.append(text))
+    asked = []
+    for many in (1, 6):
+        for _ in range(many):
+            make.need(guest, lead)
+        found = make.published(coordinator)
+        late = found[0].answer_by - timedelta(days=2)
+        make.session.rollback()
+        said.clear()
+        deal_moments.call_out(make.session, make.config, late)
+        asked.append(len([text for text in said if "membership" in text or "substitution" in text]))
+    reminded = select(OutboxMail).where(OutboxMail.kind == "proposal.reminder", OutboxMail.user_id == lead.id)
+    assert len(make.session.scalars(reminded).unique().all()) == 7 and asked[0] == asked[1]
 
 
 def test_a_coordinator_hears_once_of_answers_that_stall(deal: Deal) -> None:
     """One day before the deadline, with how many are missing; where all have answered nothing is said."""
     session, config = deal.make.session, deal.make.config
     late = deal.proposal.answer_by - timedelta(hours=20)
+    deal_moments.call_out(session, config, late - timedelta(hours=5))
+    assert "round.stalled" not in told(deal, deal.coordinator)
     for _ in range(2):
         deal_moments.call_out(session, config, late)
     alarms = session.scalars(select(OutboxMail).where(OutboxMail.kind == "round.stalled")).all()

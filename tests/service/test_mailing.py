@@ -267,6 +267,17 @@ def test_a_sender_that_died_is_taken_over_with_the_same_name(
     assert mailing.send_due(session, sending, MORNING + timedelta(days=1)) == 0
 
 
+def test_what_waits_for_an_account_that_is_closed_is_not_sent(
+    session: Session, make: Factory, sending: Config, mail_server: MailServer
+) -> None:
+    leaving, staying = make.user(), make.user()
+    for user in (leaving, staying):
+        _tell(session, user)
+    accounts.deactivate(session, make.identity(make.user(administrator=True)), leaving.ref)
+    assert mailing.send_due(session, sending, MORNING) == 1
+    assert mail_server.recipients == [staying.email]
+
+
 def test_every_kind_can_be_read_in_both_languages(app: Any) -> None:
     """Each subject and text takes its values, and each link leads to a page that exists."""
     adapter = app.url_map.bind("localhost")

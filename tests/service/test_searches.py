@@ -170,6 +170,35 @@ def test_two_clocks_look_at_the_same_premises_once(make: Factory) -> None:
     assert sorted(ref for _, ref in _told(make)) == sorted([*refs, *refs])
 
 
+@pytest.mark.parametrize(
+    ("changed", "told", "again"),
+    [({"visibility": "restricted"}, 0, 0), ({"changed_at": timedelta(seconds=1)}, 0, 1), ({}, 1, 0)],
+    ids=["closed", "changed", "as it was"],
+)
+def test_what_becomes_of_premises_while_they_are_looked_at_counts(
+    make: Factory, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], told: int, again: int
+) -> None:
+    """Nobody is told of what they may no longer know, and what has changed meanwhile is looked at once more."""
+    _save(make, make.lead(make.agency()))
+    offer_id = make.offer(make.agency()).id
+    fitting = searches._fitting
+
+    @writing
+    def change(session: Session) -> None:
+        offer = session.get_one(Offer, offer_id)
+        for name, value in changed.items():
+            setattr(offer, name, offer.changed_at + value if name == "changed_at" else value)
+
+    def meanwhile(*given: Any) -> Any:
+        monkeypatch.setattr(searches, "_fitting", fitting)
+        change(make.session)
+        return fitting(*given)
+
+    monkeypatch.setattr(searches, "_fitting", meanwhile)
+    _look(make)
+    assert len(_told(make)) == told and _look(make) == again
+
+
 def test_telling_of_many_asks_no_more_of_the_database_than_telling_of_few(make: Factory) -> None:
     """Others who want to write wait while it is written down who is told of what."""
     lead, host = make.lead(make.agency()), make.agency()

@@ -183,6 +183,25 @@ def test_a_revoked_or_unknown_address_leads_nowhere(desk: Desk) -> None:
     assert client.get(other).status_code == 404
 
 
+def test_a_coordinators_calendar_holds_nobody_elses_stays(desk: Desk) -> None:
+    """Who steers rounds reads all proposals on their pages; their calendar shows the rounds."""
+    desk.offer()
+    desk.need()
+    desk.published()
+    found = _events(desk, _address(desk.coordinator.post("/me/calendars")))
+    assert found and all(uid.startswith("round-") for uid in found)
+
+
+def test_a_calendar_speaks_its_readers_language(desk: Desk) -> None:
+    """Also where whoever fetches it says nothing of a language, as calendar programs do."""
+    match_round = desk.make.round(desk.users["coordinator"], name="Våren")
+    address, answers = _address(desk.lead.post("/me/calendars")), f"round-{match_round.ref}-answers@127.0.0.1"
+    by = desk.make.identity(desk.users["lead"])
+    for language, said in (("en", "Våren: last day to answer"), ("sv", "Våren: sista dagen att svara")):
+        accounts.set_language(desk.make.session, by, language)
+        assert _events(desk, address)[answers]["SUMMARY"] == said
+
+
 def test_hostile_titles_add_nothing_to_a_calendar(desk: Desk) -> None:
     """Line breaks, commas and semicolons of a text stay in it."""
     desk.offer()

@@ -91,6 +91,26 @@ def test_a_request_with_a_place_is_in_no_round(desk: Desk) -> None:
     assert "“Vårens omgång”" in text(desk.lead.get(f"/needs/{need.ref}"))
 
 
+def test_a_request_that_has_been_agreed_is_in_no_round(desk: Desk) -> None:
+    desk.offer()
+    need = desk.need()
+    [proposal] = desk.published()
+    for who in ("officer", "lead"):
+        yes = {"answer": "accepted", "reason": None, "side": None}
+        proposals.answer(desk.make.session, desk.make.identity(desk.users[who]), proposal.ref, yes)
+    _round(desk, 10)
+    assert "when you will hear" not in text(desk.lead.get(f"/needs/{need.ref}"))
+
+
+def test_a_frozen_round_that_is_called_off_is_nobodys(desk: Desk) -> None:
+    offer, need = desk.offer(), desk.need()
+    ref, by = _round(desk, 0, "Fryst omgång").ref, desk.make.identity(desk.users["coordinator"])
+    rounds.freeze(desk.make.session, by, desk.make.config, ref)
+    rounds.cancel(desk.make.session, by, ref)
+    for page in _said(desk, offer, need):
+        assert "No round is planned just now." in page
+
+
 def test_a_round_cannot_be_opened_with_a_freeze_that_has_passed(desk: Desk) -> None:
     yesterday = (desk.make.today - timedelta(days=1)).isoformat()
     form = {"name": "Omgång", **dict.fromkeys(("opens_on", "freezes_on", "publishes_on", "answer_by"), yesterday)}
