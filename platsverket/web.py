@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from flask import current_app, g, redirect, render_template, request, url_for
+from flask import Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from platsverket import csvs
 from platsverket.access import Identity
 from platsverket.config import Config
 from platsverket.errors import Refused
@@ -158,6 +159,13 @@ def page(template: str, status: int = 200, **context: Any) -> Any:
     if where and total is not None and where.number > where.pages(total):
         return redirect(where.url_of(where.pages(total)), 303)
     return render_template(template, has_errors=bool(context["errors"]), **context), status
+
+
+def csv_file(name: str, head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Response:
+    """A table to download; ``name`` is what it holds, and the file's name is made of it."""
+    answer = Response(csvs.written(head, rows), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{csvs.file_name(name)}"'
+    return answer
 
 
 @dataclass(frozen=True)
