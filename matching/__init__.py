@@ -46,11 +46,13 @@ from matching.market import Market, MarketError, MarketFault
 from matching.plan import GoalResult, Placement, Plan, PlanError, Unplaced
 from matching.progress import Progress
 from matching.rules import broken, why_not
+from matching.stock import Found, Stock, Wanted
 from matching.whatif import WhatIf, what_if
 
 __version__ = "1.0.0"
 
 __all__ = [
+    "Found",
     "GoalResult",
     "Market",
     "MarketError",
@@ -61,7 +63,9 @@ __all__ = [
     "PlanFault",
     "Progress",
     "Report",
+    "Stock",
     "Unplaced",
+    "Wanted",
     "WhatIf",
     "broken",
     "check",
