@@ -6,15 +6,15 @@ Everything is in the units of a picture WIDTH × HEIGHT, ready to be written as 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
 
 import data
+from platsverket.outlines import Frame, many_metres, metres, outlines, path, paths
+from platsverket.outlines import around as framed
 
 WIDTH, HEIGHT = 640, 400
 LEAST_KM = 60.0  # from side to side: nearer than this the generalised outlines say nothing
@@ -51,20 +51,20 @@ class Map:
 
 def around(asked: Point, premises: Point | None, municipality_code: str | None) -> Map:
     """The map of a proposal: both points, or the municipality of premises whose place may not be shown."""
-    marked = _outlines("kommun").get(municipality_code or "") if premises is None else None
-    shown = [_metres(asked)] + ([_metres(premises)] if premises else [])
-    corners = np.array(shown) if marked is None else np.vstack([np.array(shown), *marked])
-    view = _View(corners.min(axis=0), corners.max(axis=0))
-    here = view.point(*_metres(asked))
-    there = view.point(*_metres(premises)) if premises else None
+    marked = outlines("kommun").get(municipality_code or "") if premises is None else None
+    shown = np.array([metres(*point) for point in (asked, premises) if point])
+    corners = shown if marked is None else np.vstack([shown, *marked])
+    frame = framed(corners, WIDTH, HEIGHT, air=1.5, least=LEAST_KM * 1000)
+    here = frame.at(*asked)
+    there = frame.at(*premises) if premises else None
     return Map(
-        view.paths(_outlines("kommun").values()),
-        view.paths(_outlines("lan").values()),
-        view.paths([marked]) if marked else "",
-        _towns(view, [here, *([there] if there else [])]),
+        "".join(paths("kommun", frame).values()),
+        "".join(paths("lan", frame).values()),
+        path(marked, frame) if marked else "",
+        _towns(frame, [here, *([there] if there else [])]),
         there,
         here,
-        view.metres_wide / 1000,
+        frame.km_wide,
     )
 
 
@@ -74,41 +74,12 @@ def direction(origin: Point, to: Point) -> str:
     return DIRECTIONS[round(math.degrees(math.atan2(east, north)) / 45) % 8]
 
 
-class _View:
-    """Metres to picture: the middle of what must be seen in the middle, with air around it."""
-
-    def __init__(self, least: NDArray[np.float64], most: NDArray[np.float64]):
-        self.middle = (least + most) / 2
-        wide, high = most - least
-        self.metres_wide = float(max(LEAST_KM * 1000, wide * 1.5, high * 1.5 * WIDTH / HEIGHT))
-        self.scale = WIDTH / self.metres_wide
-
-    def points(self, ring: NDArray[np.float64]) -> NDArray[np.float64]:
-        moved = (ring - self.middle) * self.scale
-        return np.column_stack([WIDTH / 2 + moved[:, 0], HEIGHT / 2 - moved[:, 1]])
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        ((left, top),) = self.points(np.array([[x, y]]))
-        return round(float(left), 1), round(float(top), 1)
-
-    def paths(self, outlines: Iterable[Iterable[NDArray[np.float64]]]) -> str:
-        """One SVG path of all rings that can be seen."""
-        found = []
-        for rings in outlines:
-            for ring in rings:
-                at = self.points(ring)
-                if (at.max(axis=0) < 0).any() or (at.min(axis=0) > (WIDTH, HEIGHT)).any():
-                    continue
-                found.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in at) + "Z")
-        return "".join(found)
-
-
-def _towns(view: _View, points: list[tuple[float, float]]) -> list[Town]:
+def _towns(frame: Frame, points: list[tuple[float, float]]) -> list[Town]:
     """The largest towns in the picture whose names do not cover each other, nor the proposal's own points."""
     found: list[Town] = []
     names: list[tuple[float, float]] = []
     rows = sorted(data.municipalities(), key=lambda m: -m.population)
-    for town, (x, y) in zip(rows, view.points(_town_metres()[[_index()[m.code] for m in rows]]), strict=True):
+    for town, (x, y) in zip(rows, frame.points(_town_metres()[[_index()[m.code] for m in rows]]), strict=True):
         inside = 20 < x < WIDTH - 20 and 50 < y < HEIGHT - 20
         free = all(abs(y - other) > NAME_HEIGHT or abs(x - beside) > NAME_WIDTH for beside, other in names)
         if inside and free:
@@ -121,26 +92,6 @@ def _towns(view: _View, points: list[tuple[float, float]]) -> list[Town]:
 
 
 @lru_cache
-def _sweref() -> Transformer:
-    return Transformer.from_crs("EPSG:4326", "EPSG:3006", always_xy=True)
-
-
-def _metres(point: Point) -> tuple[float, float]:
-    x, y = _sweref().transform(point[1], point[0])
-    return float(x), float(y)
-
-
-@lru_cache
-def _outlines(level: str) -> dict[str, list[NDArray[np.float64]]]:
-    """The rings of every municipality ("kommun") or county ("lan") in metres, by its code."""
-    found = {}
-    for one in data.outlines(level):
-        rings = [np.array(ring) for polygon in one.polygons for ring in polygon]
-        found[one.code] = [np.column_stack(_sweref().transform(ring[:, 0], ring[:, 1])) for ring in rings]
-    return found
-
-
-@lru_cache
 def _index() -> dict[str, int]:
     return {town.code: i for i, town in enumerate(data.municipalities())}
 
@@ -148,4 +99,4 @@ def _index() -> dict[str, int]:
 @lru_cache
 def _town_metres() -> NDArray[np.float64]:
     towns = data.municipalities()
-    return np.column_stack(_sweref().transform([t.lon for t in towns], [t.lat for t in towns]))
+    return many_metres(np.array([t.lat for t in towns]), np.array([t.lon for t in towns]))
