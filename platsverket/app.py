@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import MapAdapter
 from whitenoise import WhiteNoise
 
 from platsverket import accounts, words
@@ -23,7 +24,7 @@ from platsverket.database import connect, ping, sessions, this_day, waited
 from platsverket.errors import Refused
 from platsverket.features import GROUPS
 from platsverket.models import User
-from platsverket.web import PageUser, Service, db, page, safe_path, submitted
+from platsverket.web import PageUser, Service, db, kept, page, safe_path, submitted
 
 log = structlog.get_logger()
 LANGUAGES = {"sv": "Svenska", "en": "English"}
@@ -189,7 +190,7 @@ def _no_nul() -> None:
 
 
 def _requests(app: Flask) -> None:
-    for step in (_no_nul, _who, _keep_language, _rule):
+    for step in (_no_nul, _who, _keep_language, _rule, _shown_again):
         app.before_request(step)
     app.after_request(_headers)
     app.teardown_request(_close)
@@ -215,6 +216,22 @@ def _rule() -> None:
     action = getattr(current_app.view_functions[request.endpoint], "rule", "")
     if action != "public":
         demand(g.by, action)
+
+
+def _shown_again() -> Any:
+    """A form that was sent only to be kept is answered by the view that shows it, wherever it would be acted upon."""
+    if not kept():
+        return None
+    endpoint, arguments = _request_map().match(method="GET")
+    view = current_app.view_functions[endpoint]
+    demand(g.by, getattr(view, "rule", ""))
+    return view(**arguments)
+
+
+def _request_map() -> MapAdapter:
+    adapter = current_app.create_url_adapter(request)
+    assert adapter
+    return adapter
 
 
 def _headers(response: Response) -> Response:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 
 import data
 from platsverket import places
 from platsverket.errors import Fault, Refused
+from platsverket.fields import Whole
 from platsverket.schemas import MOST_SPANS, load
-from platsverket.web import config, typed
+from platsverket.web import Typed, config, typed
 
 SPAN = re.compile(r"spans-([0-9]{1,4})-(from|until)")
 Spans = list[tuple[str, str]]
@@ -30,6 +32,11 @@ def chosen_place(values: dict[str, Any]) -> dict[str, Any]:
     if choice and values.get("place") == asked:
         values["place"] = choice
     return values
+
+
+def again() -> Typed:
+    """What was typed, as the form shows it again: with the place that was chosen in the place of the name asked."""
+    return Typed(chosen_place(typed()))
 
 
 def place_choices(refused: Refused) -> list[str]:
@@ -64,6 +71,30 @@ def _place_faults(values: dict[str, Any], stored_place: str | None) -> dict[str,
     return {}
 
 
+@dataclass(frozen=True)
+class Size:
+    """The size typed as far as it can be read, and how many seats an area alone is counted as."""
+
+    seats: int | None
+    area: int | None
+    counted: int
+    m2_per_seat: int
+
+
+def size(values: dict[str, Any], *, rounded_up: bool) -> Size:
+    """What the form tells of seats and m² in each other; ``rounded_up``: for whoever asks, not for whoever offers."""
+    seats, area = (_whole(values.get(name), most) for name, most in (("seats", 10_000), ("area_m2", 1_000_000)))
+    each = config().offers.m2_per_seat
+    return Size(seats, area, -(-(area or 0) // each) if rounded_up else max(1, (area or 0) // each), each)
+
+
+def _whole(typed: Any, most: int) -> int | None:
+    try:
+        return Whole(1, most).deserialize(typed)
+    except ValidationError:
+        return None
+
+
 def typed_spans(*, with_blank: bool = False) -> Spans:
     """The periods typed, in the order of their rows; a schema counts only rows that are not blank."""
     rows: dict[int, dict[str, str]] = {}
@@ -87,13 +118,13 @@ def spans_asked_for() -> Spans | None:
 
 
 def with_spans(values: dict[str, Any], spans: Spans) -> dict[str, Any]:
-    """The values with the periods under their rows' names, at least one row, and how many there are."""
+    """The values with the periods under their rows' names, at least one row."""
     kept = {name: value for name, value in values.items() if not SPAN.fullmatch(name)}
     spans = spans or [("", "")]
     for row, (first, last) in enumerate(spans):
         kept |= {f"spans-{row}-from": first, f"spans-{row}-until": last}
-    return {**kept, "span_count": len(spans)}
+    return kept
 
 
-def typed_with_spans(spans: Spans) -> dict[str, Any]:
-    return with_spans(typed(), spans)
+def typed_with_spans(spans: Spans) -> Typed:
+    return Typed(with_spans(again(), spans))

@@ -30,13 +30,20 @@ def post(session: Session, by: Identity, config: Config, values: dict[str, Any])
     Raises Refused("invalid") with faults at ``agency``, ``place`` (unknown or ambiguous, with choices) or a window
     that is already over.
     """
-    demand(by, "need.post")
-    at = now()
-    need = Need(posted_by_id=by.user_id, posted_at=at, changed_at=at, waiting_since=this_day())
-    _fill(session, by, config, need, values)
+    need = as_posted(session, by, config, values)
     session.add(need)
     session.flush()
     record(session, by, "need.posted", "need", need.ref, agency_id=need.agency_id, seats=need.seats)
+    return need
+
+
+def as_posted(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> Need:
+    """The request as ``post`` would store it, to look at first: nothing is stored. Refused as ``post`` is."""
+    demand(by, "need.post")
+    at = now()
+    need = Need(posted_by_id=by.user_id, posted_at=at, changed_at=at, waiting_since=this_day())
+    with session.no_autoflush:
+        _fill(session, by, config, need, values)
     return need
 
 
@@ -116,6 +123,13 @@ def proposals_on(session: Session, by: Identity, need: Need) -> list[Proposal]:
     """The proposals on a request that this reader may see, newest first."""
     query = select(Proposal).where(Proposal.need_id == need.id, rows(by, "proposal.read"))
     return list(session.scalars(query.order_by(Proposal.id.desc())).unique())
+
+
+def latest(session: Session, by: Identity, limit: int) -> list[Need]:
+    """What a new request may be copied from: the latest of one's own organisations, one's own before others'."""
+    own = select(Need).where(rows(by, "need.edit"))
+    own = own.order_by((Need.posted_by_id == by.user_id).desc(), Need.posted_at.desc(), Need.id.desc())
+    return list(session.scalars(own.limit(limit)).unique())
 
 
 def search(

@@ -58,14 +58,21 @@ def post(session: Session, by: Identity, config: Config, values: dict[str, Any])
     Raises Refused("invalid") with faults at ``agency``, ``place`` (unknown or ambiguous, with choices), the lists, or
     ``spans`` when the last day of the last one has passed.
     """
-    demand(by, "offer.post")
-    at = now()
-    offer = Offer(posted_at=at, changed_at=at, valid_until=this_day() + timedelta(days=config.offers.valid_days))
-    _fill(session, by, config, offer, values)
+    offer = as_posted(session, by, config, values)
     session.add(offer)
     session.flush()
     ledger.freed(session, offer.id, "offer")
     record(session, by, "offer.posted", "offer", offer.ref, agency_id=offer.agency_id, seats=offer.seats)
+    return offer
+
+
+def as_posted(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> Offer:
+    """The premises as ``post`` would store them, to look at first: nothing is stored. Refused as ``post`` is."""
+    demand(by, "offer.post")
+    at = now()
+    offer = Offer(posted_at=at, changed_at=at, valid_until=this_day() + timedelta(days=config.offers.valid_days))
+    with session.no_autoflush:
+        _fill(session, by, config, offer, values)
     return offer
 
 
@@ -164,6 +171,12 @@ def note_address_read(session: Session, by: Identity, ref: str) -> None:
     offer = find(session, by, "offer.address", Offer, ref)
     if on_record(by, offer):
         record(session, by, "offer.address_read", "offer", offer.ref, agency_id=offer.agency_id)
+
+
+def latest(session: Session, by: Identity, limit: int) -> list[Offer]:
+    """What one's own organisations posted last, whatever has become of it: what a new one may be copied from."""
+    own = select(Offer).where(rows(by, "offer.edit"))
+    return list(session.scalars(own.order_by(Offer.posted_at.desc(), Offer.id.desc()).limit(limit)).unique())
 
 
 def search(

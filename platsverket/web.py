@@ -23,6 +23,8 @@ from platsverket.words import sentence
 View = TypeVar("View", bound=Callable[..., Any])
 PER_PAGE, MOST_PER_PAGE = 20, 100
 ROW = re.compile(r"[0-9]{1,4}")
+# Names of the page's own in a form: its token, and the buttons that say what is to be done with what was typed.
+OWN_NAMES = re.compile(r"csrf_token|do|draft|keep([.-].*)?")
 
 
 class PageUser:
@@ -87,23 +89,38 @@ def by() -> Identity:
 
 
 def submitted() -> bool:
-    """Whether a form was sent. Only a POST sends one: HEAD asks what GET does, and nobody checks its token."""
-    return request.method == "POST"
+    """Whether a form was sent to be acted upon.
+
+    Only a POST sends one: HEAD asks what GET does, and nobody checks its token.
+    """
+    return request.method == "POST" and not kept()
+
+
+def kept() -> bool:
+    """Whether the form was sent only to be shown again as it was typed: by a button named "keep"."""
+    return request.method == "POST" and any(
+        name.startswith("keep") and OWN_NAMES.fullmatch(name) for name in request.form
+    )
+
+
+def pressed() -> str:
+    """What the button that sent the form asks for; nothing where it names nothing."""
+    return request.form.get("do", "")
 
 
 def form_values() -> dict[str, Any]:
     """The form as a schema reads it: "spans-0-from" is nested, repeated names become lists, blanks in lists vanish.
 
-    Names that a schema expects as lists are given to ``lists_of``; buttons and the token are left out.
+    Names that a schema expects as lists are given to ``listed``; names of the page's own are left out.
     """
     values: dict[str, Any] = {}
-    for name in request.form:
+    for name in typed():
         entries, parts = request.form.getlist(name), name.split("-")
         if len(parts) == 3 and ROW.fullmatch(parts[1]):
             _inner(_inner(values, parts[0]), int(parts[1]))[parts[2]] = entries[-1]
         elif len(parts) == 2:
             _inner(values, parts[0])[parts[1]] = entries[-1]
-        elif name != "csrf_token":
+        else:
             values[name] = entries if len(entries) > 1 else entries[0]
     return {name: _rows(value) for name, value in values.items()}
 
@@ -130,9 +147,14 @@ def listed(values: dict[str, Any], *names: str) -> dict[str, Any]:
     return values
 
 
-def typed() -> dict[str, Any]:
-    """What was typed, to show again: one text per name, a list where several were sent."""
-    return {n: v if len(v) > 1 else v[0] for n, v in ((n, request.form.getlist(n)) for n in request.form)}
+class Typed(dict[str, Any]):
+    """What was typed, as a form shows it again: one text per name, a list where several were sent."""
+
+
+def typed() -> Typed:
+    """What was typed in the form that was sent."""
+    sent = ((name, request.form.getlist(name)) for name in request.form if not OWN_NAMES.fullmatch(name))
+    return Typed({name: entries if len(entries) > 1 else entries[0] for name, entries in sent})
 
 
 def field_errors(refused: Refused) -> dict[str, list[str]]:
@@ -152,9 +174,12 @@ def faults_to_mend(refused: Refused) -> dict[str, list[str]]:
 def page(template: str, status: int = 200, **context: Any) -> Any:
     """A rendered page; ``errors`` in the context puts "Error:" before its title.
 
+    A form that was sent only to be shown again shows what was typed, whatever ``values`` its view would begin with.
     A list of ``total`` things that is asked for a page beyond its end leads to its last one.
     """
     context.setdefault("errors", {})
+    if kept() and not isinstance(context.get("values", Typed()), Typed):
+        context["values"] = typed()
     where, total = context.get("paging"), context.get("total")
     if where and total is not None and where.number > where.pages(total):
         return redirect(where.url_of(where.pages(total)), 303)

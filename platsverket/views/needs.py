@@ -16,9 +16,24 @@ from platsverket.errors import Refused
 from platsverket.features import FEATURES
 from platsverket.models import PROJECT_LEAD, Need
 from platsverket.schemas import NeedSchema, PrioritySchema, load
-from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule, submitted, typed
+from platsverket.web import (
+    by,
+    config,
+    db,
+    field_errors,
+    form_values,
+    kept,
+    listed,
+    page,
+    paging,
+    pressed,
+    rule,
+    submitted,
+    typed,
+)
 
 blueprint = Blueprint("needs", __name__, url_prefix="/needs")
+EARLIER = 3  # of the latest ones that an empty form offers to begin from
 
 
 @blueprint.get("")
@@ -46,10 +61,15 @@ def show(ref: str) -> Any:
 @blueprint.route("/new", methods=["GET", "POST"])
 @rule("need.post")
 def new() -> Any:
+    if kept():
+        return _form(None, values=forms.again())
     if not submitted():
-        return _form(None, values=_fresh())
+        return _form(None, values=_fresh(), earlier=needs.latest(db(), by(), EARLIER))
     try:
-        need = needs.post(db(), by(), config(), _read(None))
+        values = _read(None)
+        if pressed() != "post":
+            return _check(needs.as_posted(db(), by(), config(), values))
+        need = needs.post(db(), by(), config(), values)
     except Refused as refused:
         return _again(None, refused)
     flash(gettext("The request has been posted. Below you see in which match round it takes part."), "success")
@@ -70,7 +90,7 @@ def edit(ref: str) -> Any:
     if need.withdrawn_at:
         raise Refused("need_withdrawn")
     if not submitted():
-        return _form(need, values=_values(need))
+        return _form(need, values=forms.again() if kept() else _values(need))
     try:
         needs.change(db(), by(), config(), ref, _read(need))
     except Refused as refused:
@@ -117,11 +137,17 @@ def answer_question(ref: str, question_ref: str) -> Any:
     return redirect(url_for("needs.show", ref=ref), 303)
 
 
+def _check(need: Need) -> Any:
+    """What would be posted, in plain words, before it is."""
+    part = taking_part.of_need(db(), need, this_day())
+    return page("needs/check.html", need=need, values=forms.again(), part=part, municipality=forms.municipality_name)
+
+
 def _form(need: Need | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
     return page(
         "needs/form.html", status,
-        **{"place_choices": [], "copied": None, "commitments": [], **context},
-        need=need, values=values,
+        **{"place_choices": [], "copied": None, "earlier": [], "commitments": [], **context},
+        need=need, values=values, size=forms.size(values, rounded_up=True),
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(PROJECT_LEAD))],
     )  # fmt: skip
 
@@ -134,7 +160,7 @@ def _again(need: Need | None, refused: Refused) -> Any:
     return _form(
         need,
         refused.status,
-        values=typed(),
+        values=forms.again(),
         errors=field_errors(refused),
         place_choices=choices,
         commitments=refused.numbers.get("commitments", []),

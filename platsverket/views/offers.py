@@ -16,13 +16,27 @@ from platsverket.errors import Refused
 from platsverket.models import CASE_OFFICER, COORDINATOR, Offer
 from platsverket.offers import Filters
 from platsverket.schemas import OfferSchema, OfferSearchSchema, load
-from platsverket.web import by, config, db, field_errors, form_values, listed, page, paging, rule, submitted
+from platsverket.web import (
+    by,
+    config,
+    db,
+    field_errors,
+    form_values,
+    kept,
+    listed,
+    page,
+    paging,
+    pressed,
+    rule,
+    submitted,
+)
 from platsverket.words import day
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offers")
 
 WORKWEEK = ["mon", "tue", "wed", "thu", "fri"]
 LISTS_OF_NAMES = ("only_agencies", "not_agencies")
+EARLIER = 3  # of the latest ones that an empty form offers to begin from
 FILTERS = ("text", "county", "seats", "first_day", "last_day")
 
 
@@ -68,13 +82,18 @@ def show(ref: str) -> Any:
 @blueprint.route("/new", methods=["GET", "POST"])
 @rule("offer.post")
 def new() -> Any:
+    if kept():
+        return _form(None, values=forms.again())
     if not submitted():
-        return _form(None, values=_fresh())
+        return _form(None, values=_fresh(), earlier=offers.latest(db(), by(), EARLIER))
     spans = forms.spans_asked_for()
     if spans is not None:
         return _form(None, values=forms.typed_with_spans(spans), spans_changed=True)
     try:
-        offer = offers.post(db(), by(), config(), _read(None))
+        values = _read(None)
+        if pressed() != "post":
+            return _check(offers.as_posted(db(), by(), config(), values))
+        offer = offers.post(db(), by(), config(), values)
     except Refused as refused:
         return _again(None, refused)
     flash(gettext("The premises have been posted. Below you see in which match round they take part."), "success")
@@ -95,7 +114,7 @@ def edit(ref: str) -> Any:
     if offer.withdrawn_at:
         raise Refused("offer_withdrawn")
     if not submitted():
-        return _form(offer, values=_values(offer))
+        return _form(offer, values=forms.again() if kept() else _values(offer))
     spans = forms.spans_asked_for()
     if spans is not None:
         return _form(offer, values=forms.typed_with_spans(spans), spans_changed=True)
@@ -128,11 +147,17 @@ def withdraw(ref: str) -> Any:
     return redirect(url_for("offers.show", ref=ref), 303)
 
 
+def _check(offer: Offer) -> Any:
+    """What would be posted, in plain words, before it is."""
+    part = taking_part.of_offer(db(), offer, this_day())
+    return page("offers/check.html", offer=offer, values=forms.again(), part=part, municipality=forms.municipality_name)
+
+
 def _form(offer: Offer | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
     return page(
         "offers/form.html", status,
-        **{"place_choices": [], "spans_changed": False, "copied": None, "commitments": [], **context},
-        offer=offer, values=values,
+        **{"place_choices": [], "spans_changed": False, "copied": None, "earlier": [], "commitments": [], **context},
+        offer=offer, values=values, size=forms.size(values, rounded_up=False),
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(CASE_OFFICER))],
         coordinators=[(u.ref, u.name) for u in accounts.coordinators(db())],
     )  # fmt: skip

@@ -53,9 +53,15 @@ class Person:
         return str(self.page.locator("main").inner_text())
 
     def send(self) -> None:
-        """Press the form's own button: the last one of the last form on the page."""
-        self.page.locator("main form").last.locator("button:visible").last.click()
+        """Press the form's own button: the last of the last form on the page that is no lesser one."""
+        self.page.locator("main form").last.locator("button:visible:not([data-variant], .ds-sr-only)").last.click()
         self.page.wait_for_load_state()
+
+    def post(self) -> None:
+        """Send the form, look at what it comes to, and post that."""
+        self.send()
+        assert self.page.locator("button[name=do][value=post]").count() == 1, self.shown()
+        self.send()
 
     def fill(self, values: dict[str, str]) -> None:
         for name, value in values.items():

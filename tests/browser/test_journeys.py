@@ -27,7 +27,7 @@ def _post_offer(person: Person, today: Any) -> None:
     assert page.locator(".ds-error-summary a[href='#f-place']").count() == 1
     assert page.input_value("#f-title") == "Kontor vid stationen"
     person.fill({"place": "Ostersund"})
-    person.send()
+    person.post()
     assert re.search(r"/offers/[2-9a-z]{10}$", page.url)
     assert "Östersund" in page.locator("main").inner_text()
 
@@ -40,7 +40,7 @@ def _post_need(person: Person, today: Any) -> None:
     person.fill({"earliest_start": str(first), "latest_start": str(first + timedelta(days=28)), "days": "91"})
     person.tick("weekdays", "tue", "wed")
     person.tick("features-step_free", "must")
-    person.send()
+    person.post()
     assert re.search(r"/needs/[2-9a-z]{10}$", page.url)
 
 

@@ -139,7 +139,7 @@ def _post_premises(officer: Person, today: date) -> None:
     officer.fill({"cost_per_seat_day": "90", "contact_name": "Kim Berg"})
     officer.tick("weekdays", "mon", "tue", "wed", "thu", "fri")
     officer.tick("holding", "leased")
-    officer.send()
+    officer.post()
     assert "Storgatan 1" in officer.shown()
 
 
@@ -148,7 +148,7 @@ def _post_request(person: Person, title: str, first_day: date, **values: str) ->
     person.fill({"title": title, "place": "Östersund", "max_km": "12,5", "days": "28", **values})
     person.fill({"earliest_start": str(first_day), "latest_start": str(first_day)})
     person.tick("weekdays", "tue", "wed")
-    person.send()
+    person.post()
     assert title in person.shown()
 
 

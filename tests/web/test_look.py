@@ -22,7 +22,7 @@ FIELDS = """
 {{ form.checkboxes("who", text, values, errors, [("a", text), ("b", text)]) }}
 {{ form.weekdays("days", text, values, errors) }}
 {{ form.checkbox("sure", text, values, errors, hint=text) }}
-{{ form.date_spans("spans", text, values, errors, 2, hint=text) }}
+{{ form.date_spans("spans", text, values, errors, hint=text) }}
 {{ form.three_valued("features", text, [("lift", text, text)], values, errors) }}
 {{ form.button(text, "go", text) }}{% endcall %}
 """

@@ -26,7 +26,7 @@ def form(agency: Agency, **values: Any) -> dict[str, Any]:
         "seats": "4", "area_m2": "", "earliest_start": (this_day() + timedelta(days=1)).isoformat(),
         "latest_start": (this_day() + timedelta(days=22)).isoformat(), "days": "28", "weekdays": ["tue", "wed"],
         "features-step_free": "must", "features-lift": "wish", "features-kitchen": "no", "contact_name": "",
-        "contact_email": "", "contact_phone": "", **values,
+        "contact_email": "", "contact_phone": "", "do": "post", **values,
     }  # fmt: skip
 
 

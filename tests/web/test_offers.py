@@ -26,7 +26,7 @@ def form(agency: Agency, **values: Any) -> dict[str, Any]:
         "description": "", "seats": "8", "area_m2": "", "spans-0-from": "2027-01-11", "spans-0-until": "2027-06-30",
         "weekdays": ["mon", "tue"], "minimum_days": "", "features-step_free": "yes", "features-lift": "unknown",
         "sharing": "shared", "only_agencies": "", "not_agencies": "", "visibility": "open", "contact_name": "",
-        "contact_email": "", "contact_phone": "", **values,
+        "contact_email": "", "contact_phone": "", "do": "post", **values,
     }  # fmt: skip
 
 

@@ -1,0 +1,172 @@
+"""Posting in the browser, step by step: a summary before anything is stored, and nothing typed is ever lost."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from platsverket.models import Event, Need, Offer
+from tests.conftest import Web
+from tests.web import test_needs, test_offers
+from tests.web.desk import Desk, Visitor, text
+
+
+@pytest.fixture
+def desk(web: Web) -> Desk:
+    return Desk(web)
+
+
+NOUNS = ("offers", "needs")
+
+
+def poster(desk: Desk, noun: str) -> Visitor:
+    return desk.officer if noun == "offers" else desk.lead
+
+
+def form(desk: Desk, noun: str, **values: Any) -> dict[str, Any]:
+    """What a browser sends when the first button is pressed: the one that checks."""
+    whole = test_offers.form(desk.host) if noun == "offers" else test_needs.form(desk.guest)
+    return {**whole, "do": "check", **values}
+
+
+def count(desk: Desk, model: type[Any]) -> int:
+    desk.make.session.rollback()
+    return desk.make.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def carried(page: str) -> dict[str, Any]:
+    """The hidden fields of the page's last form, as its buttons would send them on."""
+    found: dict[str, Any] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.rpartition("<form")[2]):
+        if name != "csrf_token":
+            found.setdefault(unescape(name), []).append(unescape(value))
+    return found
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_what_would_be_posted_is_shown_first_and_nothing_is_stored(desk: Desk, noun: str) -> None:
+    """The first button leads to a summary; what it carries, sent by its button, is posted."""
+    answer = poster(desk, noun).post(f"/{noun}/new", form(desk, noun, title="Rum med <b>fönster</b>"))
+    said = text(answer)
+    assert answer.status_code == 200 and "Nothing is saved yet." in said and "Rum med <b>fönster</b>" in said
+    assert "Tue" in said
+    assert count(desk, Offer) == count(desk, Need) == count(desk, Event) - _events_before(desk) == 0
+    posted = poster(desk, noun).post(f"/{noun}/new", {**carried(answer.text), "do": "post"})
+    assert posted.status_code == 303
+    assert "Rum med <b>fönster</b>" in text(poster(desk, noun).get(posted.location))
+
+
+def _events_before(desk: Desk) -> int:
+    """The events that are not about premises or requests: people signing in."""
+    return desk.make.session.scalar(select(func.count(Event.id)).where(Event.noun.notin_(["offer", "need"]))) or 0
+
+
+def test_the_summary_counts_an_area_as_seats_and_says_who_will_see_it(desk: Desk) -> None:
+    page = text(
+        desk.officer.post("/offers/new", form(desk, "offers", seats="", area_m2="185", visibility="restricted"))
+    )
+    assert "185 m², enough for about 12 seats" in page and "Others will see only the municipality" in page
+    page = text(desk.lead.post("/needs/new", form(desk, "needs", seats="", area_m2="185")))
+    assert "13 seats are about 195 m²" in page and "a host sees it when there is a proposal" in page
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_the_summary_tells_in_which_round_it_would_take_part(desk: Desk, noun: str) -> None:
+    desk.make.round(desk.users["coordinator"], name="Vårens omgång")
+    page = text(poster(desk, noun).post(f"/{noun}/new", form(desk, noun)))
+    assert "It takes part in the match round “Vårens omgång”." in page
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_what_the_summary_carries_is_tried_again_when_it_is_posted(desk: Desk, noun: str) -> None:
+    """Hidden fields are the visitor's too: a value that was changed there meets the same faults."""
+    page = poster(desk, noun).post(f"/{noun}/new", form(desk, noun)).text
+    answer = poster(desk, noun).post(f"/{noun}/new", {**carried(page), "seats": "-1", "do": "post"})
+    assert answer.status_code == 422 and 'href="#f-seats"' in answer.text
+    assert count(desk, Offer) == count(desk, Need) == 0
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_each_part_of_the_summary_leads_back_to_its_section_with_everything_typed(desk: Desk, noun: str) -> None:
+    page = poster(desk, noun).post(f"/{noun}/new", form(desk, noun, description="Kvar\ni fältet")).text
+    sections = re.findall(rf'name="keep" value="1" formaction="/{noun}/new#([a-z]+)"', page)
+    back = poster(desk, noun).post(f"/{noun}/new", {**carried(page), "keep": "1"})
+    assert back.status_code == 200 and "Kvar\ni fältet</textarea>" in back.text
+    assert len(sections) >= 3 and all(f'<section class="form-section" id="{one}">' in back.text for one in sections)
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_the_language_is_changed_in_the_middle_of_a_form_and_nothing_is_lost(desk: Desk, noun: str) -> None:
+    """The language is a button of the form, also where what was typed is faulty; an unticked box stays unticked."""
+    visitor = poster(desk, noun)
+    page = visitor.get(f"/{noun}/new").text
+    button = re.search(r'<button class="plain-button" form="(\w+)" formaction="([^"]+)"', page)
+    assert button and f'<form method="post" action="/{noun}/new" novalidate id="{button[1]}">' in page
+    half = {**form(desk, noun, title="Halvskrivet", seats="tolv"), "keep": "1", "weekdays": ["sun"]}
+    answer = visitor.post(button[2], half)
+    assert answer.status_code == 200 and '<html lang="sv"' in answer.text and "<title>Fel:" not in answer.text
+    assert 'value="Halvskrivet"' in answer.text and 'value="tolv"' in answer.text
+    assert re.findall(r'name="weekdays" value="(\w+)" checked', answer.text) == ["sun"]
+
+
+def test_the_summary_keeps_to_itself_when_the_language_is_changed(desk: Desk) -> None:
+    page = desk.officer.post("/offers/new", form(desk, "offers")).text
+    assert 'form="offer" formaction="/offers/new?lang=sv" formnovalidate\n            name="do" value="check"' in page
+    assert "Kontrollera och anmäl" in desk.officer.post("/offers/new?lang=sv", {**carried(page), "do": "check"}).text
+
+
+def test_a_language_changed_while_others_forms_are_filled_in_loses_nothing(desk: Desk) -> None:
+    """Any form that is sent to be kept is shown again as it was typed, and does nothing."""
+    page = desk.coordinator.post("/rounds/new?lang=sv", {"name": "Halva omgången", "opens_on": "x", "keep": "1"})
+    assert page.status_code == 200 and 'value="Halva omgången"' in page.text and 'value="x"' in page.text
+
+
+def test_what_no_form_shows_is_not_done_when_it_is_sent_to_be_kept(desk: Desk) -> None:
+    offer = desk.offer()
+    day = offer.valid_until
+    assert desk.officer.post(f"/offers/{offer.ref}/reconfirm", {"keep": "1"}).status_code == 405
+    desk.make.session.refresh(offer)
+    assert offer.valid_until == day
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_an_empty_form_offers_the_latest_ones_to_copy_from(desk: Desk, noun: str) -> None:
+    """One's own organisation's three latest, never another's; a form that holds something offers none."""
+    for number in range(4):
+        desk.offer(title=f"Lokal {number}"), desk.need(title=f"Lokal {number}")
+    page = poster(desk, noun).get(f"/{noun}/new").text
+    assert re.findall(rf'<a href="/{noun}/\w+/copy">(.*?)</a>', page) == ["Lokal 3", "Lokal 2", "Lokal 1"]
+    stranger = desk.make.officer if noun == "offers" else desk.make.lead
+    assert "/copy" not in desk.reading(stranger(desk.make.agency())).get(f"/{noun}/new").text
+    assert "/copy" not in poster(desk, noun).post(f"/{noun}/new", form(desk, noun, keep="1")).text
+
+
+@pytest.mark.parametrize(
+    ("noun", "seats", "area", "told"),
+    [
+        ("offers", "8", "", "8 seats are counted as about 120 m² (15 m² for each)."),
+        ("offers", "", "185", "185 m² is counted as 12 seats (15 m² for each)."),
+        ("needs", "", "185", "185 m² is counted as 13 seats (15 m² for each)."),
+        ("offers", "", "7", "7 m² is counted as 1 seat (15 m² for each)."),
+        ("needs", "10", "1 250", "1,250 m² for 10 seats is 125.0 m² for each."),
+        ("needs", "många", "", "Write the seats or the area, and the other is counted here: 15 m² for each seat."),
+    ],
+)
+def test_seats_and_square_metres_are_told_in_each_other(
+    desk: Desk, noun: str, seats: str, area: str, told: str
+) -> None:
+    """As they will be counted when posted; what cannot be read is not counted."""
+    page = text(poster(desk, noun).post(f"/{noun}/new", form(desk, noun, seats=seats, area_m2=area, keep="1")))
+    assert told in page
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_the_place_that_was_chosen_stays_chosen(desk: Desk, noun: str) -> None:
+    """Back from the summary the field holds the place, not the name that several places have."""
+    chosen = {"place": "Ekeby", "place_asked": "Ekeby", "place_choice": "Ekeby (Bjuv)"}
+    page = poster(desk, noun).post(f"/{noun}/new", form(desk, noun, **chosen)).text
+    assert carried(page)["place"] == ["Ekeby (Bjuv)"]
