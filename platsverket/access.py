@@ -114,6 +114,13 @@ def _offer_address(by: Identity) -> Condition:
     return or_(*seen)
 
 
+def _offer_occupancy(by: Identity) -> Condition:
+    """How much of premises is used week by week: their owner, and coordinators of all that is not sealed from them."""
+    if not by.takes_part(CASE_OFFICER, COORDINATOR):
+        return False
+    return or_(_own_offer(by), _unsealed(by)) if by.has(COORDINATOR) else _own_offer(by)
+
+
 def _own_offers(by: Identity) -> Condition:
     return Offer.agency_id.in_(by.agencies(CASE_OFFICER)) if by.has(CASE_OFFICER) else False
 
@@ -200,6 +207,7 @@ POLICY: dict[str, Callable[[Identity], Condition]] = {
     "self": _signed_in,
     "offer.read": _offer_read,
     "offer.address": _offer_address,
+    "offer.occupancy": _offer_occupancy,
     "offer.post": _role(CASE_OFFICER),
     "offer.edit": _own_offers,
     "need.read": _need_read,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -215,6 +216,14 @@ def paging() -> Paging:
     """The page asked for by ?page=; nonsense means the first."""
     asked = request.args.get("page", "1")
     return Paging(int(asked) if re.fullmatch(r"[1-9][0-9]{0,5}", asked) else 1)
+
+
+def asked_day(name: str = "from") -> date | None:
+    """The day asked for by a parameter, written 2027-03-01; nonsense means none."""
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
 
 
 def this_page(**changed: str) -> str:

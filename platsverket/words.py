@@ -341,6 +341,12 @@ def span(first: date, last: date) -> str:
     return day(first) if first == last else gettext("%(start)s to %(until)s", start=day(first), until=day(last))
 
 
+def week(monday: date) -> str:
+    """v. 9 2027, week 9 2027: the ISO week that begins on this day."""
+    year, number_of_week, _weekday = monday.isocalendar()
+    return gettext("week %(week)s %(year)s", week=number_of_week, year=year)
+
+
 def moment(value: datetime) -> str:
     """1 mars 2027 kl. 14:05, in Stockholm's time."""
     local = value.astimezone(STOCKHOLM)

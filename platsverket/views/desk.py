@@ -17,14 +17,31 @@ from platsverket import (
     questions,
     rounds,
     runs,
+    timeline_pictures,
+    timelines,
     trials,
     words,
 )
+from platsverket.database import this_day
 from platsverket.desk_schemas import GoalsSchema, QuestionSchema, WhatIfSchema
 from platsverket.errors import Refused
-from platsverket.models import MatchRound
+from platsverket.models import MatchRound, Run
 from platsverket.schemas import load
-from platsverket.web import Paging, by, db, field_errors, form_values, page, paging, rule, typed
+from platsverket.timelines import Timeline
+from platsverket.web import (
+    Paging,
+    asked_day,
+    by,
+    csv_file,
+    db,
+    field_errors,
+    form_values,
+    page,
+    paging,
+    rule,
+    this_page,
+    typed,
+)
 
 blueprint = Blueprint("desk", __name__, url_prefix="/rounds")
 ROWS = 50
@@ -44,6 +61,61 @@ def figures(ref: str, run_ref: str) -> Any:
         organisations=organisations[here.offset : here.offset + here.size], paging=here,
         told=outcome_words, desk=desk_words,
     )  # fmt: skip
+
+
+@blueprint.get("/<ref>/timeline")
+@rule("round.steer")
+def timeline(ref: str) -> Any:
+    """How much of the round's premises is used week by week."""
+    match_round = runs.steered(db(), by(), ref)
+    return _weeks(match_round, None, timelines.of_round(db(), by(), ref, this_day(), asked_day()))
+
+
+@blueprint.get("/<ref>/runs/<run_ref>/timeline")
+@rule("round.steer")
+def run_timeline(ref: str, run_ref: str) -> Any:
+    """What a run's outcome uses week by week."""
+    run = runs.done_run(db(), by(), ref, run_ref)
+    return _weeks(run.match_round, run, timelines.of_run(db(), by(), ref, run_ref, this_day(), asked_day()))
+
+
+def _weeks(match_round: MatchRound, run: Run | None, found: Timeline) -> Any:
+    here, first = paging(), found.window.first.isoformat()
+    lines = found.lines[here.offset : here.offset + here.size]
+    place: dict[str, Any] = {"ref": match_round.ref, "from": first, **({"run_ref": run.ref} if run else {})}
+    file = "desk.run_timeline_file" if run else "desk.timeline_file"
+    return page(
+        "timelines/round.html",
+        match_round=match_round, run=run, timeline=found, pictures=timeline_pictures, kinds=timeline_pictures.KINDS,
+        picture=timeline_pictures.picture(found, this_day(), [match_round]), rows=timeline_pictures.table(found),
+        premises_kinds=[(kind, timeline_pictures.KINDS[kind]) for kind in (*found.used, "free", "closed")],
+        lines=lines, total=len(found.lines), names=timelines.names(db(), by(), lines), paging=here,
+        turned=lambda changed: this_page(page="1", **changed), csv_url=url_for(file, **place),
+        premises_csv_url=url_for(file, show="premises", **place),
+    )  # fmt: skip
+
+
+@blueprint.get("/<ref>/timeline.csv")
+@rule("round.steer")
+def timeline_file(ref: str) -> Any:
+    match_round = runs.steered(db(), by(), ref)
+    return _weeks_file(match_round.name, timelines.of_round(db(), by(), ref, this_day(), asked_day()))
+
+
+@blueprint.get("/<ref>/runs/<run_ref>/timeline.csv")
+@rule("round.steer")
+def run_timeline_file(ref: str, run_ref: str) -> Any:
+    run = runs.done_run(db(), by(), ref, run_ref)
+    found = timelines.of_run(db(), by(), ref, run_ref, this_day(), asked_day())
+    return _weeks_file(f"{run.match_round.name} {run.number}", found)
+
+
+def _weeks_file(name: str, found: Timeline) -> Any:
+    if request.args.get("show") == "premises":
+        head, rows = timeline_pictures.csv_of_lines(found, timelines.names(db(), by(), found.lines))
+    else:
+        head, rows = timeline_pictures.csv_rows(found)
+    return csv_file(f"{name} {found.window.first}", head, rows)
 
 
 @blueprint.post("/<ref>/runs/<run_ref>/questions")

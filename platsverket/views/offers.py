@@ -9,16 +9,18 @@ from flask_babel import gettext
 from flask_login import current_user
 
 import data
-from platsverket import accounts, agencies, forms, ledger, offers, taking_part
-from platsverket.access import find
+from platsverket import accounts, agencies, forms, ledger, offers, taking_part, timeline_pictures, timelines
+from platsverket.access import allowed, find
 from platsverket.database import this_day
 from platsverket.errors import Refused
-from platsverket.models import CASE_OFFICER, COORDINATOR, Offer
+from platsverket.models import CASE_OFFICER, COORDINATOR, MatchRound, Offer
 from platsverket.offers import Filters
 from platsverket.schemas import OfferSchema, OfferSearchSchema, load
 from platsverket.web import (
+    asked_day,
     by,
     config,
+    csv_file,
     db,
     field_errors,
     form_values,
@@ -29,6 +31,7 @@ from platsverket.web import (
     pressed,
     rule,
     submitted,
+    this_page,
 )
 from platsverket.words import day
 
@@ -76,7 +79,46 @@ def show(ref: str) -> Any:
     own = offer.agency_id in by().agencies(CASE_OFFICER)
     owed = ledger.commitments(db(), offer.id, this_day()) if own or by().has(COORDINATOR) else []
     part = taking_part.of_offer(db(), offer, this_day()) if own else None
-    return page("offers/show.html", offer=offer, own=own, owed=owed, part=part, municipality=forms.municipality_name)
+    return page(
+        "offers/show.html",
+        offer=offer, own=own, owed=owed, part=part, municipality=forms.municipality_name, weeks=_coming_weeks(offer),
+    )  # fmt: skip
+
+
+def _coming_weeks(offer: Offer) -> timeline_pictures.Picture | None:
+    """The premises' next half year, for those who may see how much of them is used."""
+    if not allowed(db(), by(), "offer.occupancy", offer):
+        return None
+    today = this_day()
+    found = timelines.of_offer(db(), by(), offer.ref, today, most=timeline_pictures.SHORT_WEEKS)
+    return timeline_pictures.picture(found, today, _round_of(offer))
+
+
+def _round_of(offer: Offer) -> list[MatchRound]:
+    part = taking_part.of_offer(db(), offer, this_day())
+    return [part.match_round] if part and part.match_round else []
+
+
+@blueprint.get("/<ref>/timeline")
+@rule("offer.occupancy")
+def timeline(ref: str) -> Any:
+    offer, today = find(db(), by(), "offer.occupancy", Offer, ref), this_day()
+    found = timelines.of_offer(db(), by(), ref, today, asked_day())
+    place: dict[str, Any] = {"ref": ref, "from": found.window.first.isoformat()}
+    return page(
+        "timelines/offer.html",
+        offer=offer, timeline=found, picture=timeline_pictures.picture(found, today, _round_of(offer)),
+        rows=timeline_pictures.table(found), kinds=timeline_pictures.KINDS, turned=lambda changed: this_page(**changed),
+        csv_url=url_for("offers.timeline_file", **place),
+    )  # fmt: skip
+
+
+@blueprint.get("/<ref>/timeline.csv")
+@rule("offer.occupancy")
+def timeline_file(ref: str) -> Any:
+    found = timelines.of_offer(db(), by(), ref, this_day(), asked_day())
+    offer = find(db(), by(), "offer.occupancy", Offer, ref)
+    return csv_file(f"{offer.title} {found.window.first}", *timeline_pictures.csv_rows(found))
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

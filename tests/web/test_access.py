@@ -37,6 +37,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "self": ("yes",) * 6,
     "event.read": ("yes",) * 6,
     "offer.read": ("yes", "yes", "yes", "yes", "yes", "no"),
+    "offer.occupancy": ("yes", "hidden", "no", "no", "yes", "no"),
     "offer.post": ("yes", "yes", "no", "no", "no", "no"),
     "offer.edit": ("yes", "known", "no", "no", "no", "no"),
     "need.read": ("yes", "hidden", "yes", "hidden", "yes", "no"),
