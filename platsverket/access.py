@@ -20,6 +20,7 @@ from platsverket.models import (
     COORDINATOR,
     PROJECT_LEAD,
     Agreement,
+    Draft,
     Event,
     MatchRound,
     Model,
@@ -202,6 +203,12 @@ def _names_nothing_sealed(by: Identity) -> ColumnElement[bool]:
     return or_(offer.is_(None), offer.in_(select(Offer.ref).where(_unsealed(by))))
 
 
+def _own_drafts(by: Identity) -> Condition:
+    """One's own, of what one may post: nobody else's, whatever the role."""
+    nouns = [noun for noun, role in (("offer", CASE_OFFICER), ("need", PROJECT_LEAD)) if by.has(role)]
+    return and_(Draft.user_id == by.user_id, Draft.noun.in_(nouns)) if nouns else False
+
+
 POLICY: dict[str, Callable[[Identity], Condition]] = {
     "public": lambda by: True,
     "self": _signed_in,
@@ -214,6 +221,7 @@ POLICY: dict[str, Callable[[Identity], Condition]] = {
     "need.post": _role(PROJECT_LEAD),
     "need.edit": _own_needs,
     "need.prioritise": _role(COORDINATOR),
+    "draft.edit": _own_drafts,
     "round.steer": _role(COORDINATOR),
     "proposal.read": _proposal_read,
     "proposal.answer": _proposal_party,

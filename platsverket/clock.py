@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from platsverket import deal_moments, mailing, proposals, refills, round_moments, searches
+from platsverket import deal_moments, drafts, mailing, proposals, refills, round_moments, searches
 from platsverket.background import Background
 from platsverket.config import Config
 from platsverket.database import clock as database_clock
@@ -29,6 +29,7 @@ DUE: tuple[Callable[[Session, Config, datetime], object], ...] = (
     refills.call_out,
     deal_moments.call_out,
     searches.look,
+    drafts.clear_old,
     mailing.send_due,
 )
 

@@ -54,6 +54,12 @@ class OfferSettings:
 
 
 @dataclass(frozen=True)
+class DraftSettings:
+    most: int = 20
+    keep_days: int = 60
+
+
+@dataclass(frozen=True)
 class RoundSettings:
     goals: tuple[str, ...] = ("most_seats", "longest_waiting", "best_fit", "least_change")
     start_step_days: int = 7
@@ -105,6 +111,7 @@ class Config:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     offers: OfferSettings = field(default_factory=OfferSettings)
+    drafts: DraftSettings = field(default_factory=DraftSettings)
     rounds: RoundSettings = field(default_factory=RoundSettings)
     jobs: JobSettings = field(default_factory=JobSettings)
     mail: MailSettings = field(default_factory=MailSettings)

@@ -60,6 +60,8 @@ EVENTS = {
     "account.mail_changed": _("The choice about e-mail was changed to: %(when)s."),
     "account.calendar_made": _("The address of a calendar was made."),
     "account.calendar_revoked": _("The address of a calendar was revoked."),
+    "account.draft_saved": _("A draft was saved."),
+    "account.draft_discarded": _("A draft was thrown away."),
     "account.search_saved": _("The search %(name)s was saved."),
     "account.search_removed": _("The saved search %(name)s was removed."),
     "account.mail_refused": _("The mail server answered %(code)s: the address of an account takes no mail."),

@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError
 import data
 from platsverket import places
 from platsverket.errors import Fault, Refused
-from platsverket.fields import Whole
+from platsverket.fields import REF, Whole
 from platsverket.schemas import MOST_SPANS, load
 from platsverket.web import Typed, config, typed
 
@@ -37,6 +37,12 @@ def chosen_place(values: dict[str, Any]) -> dict[str, Any]:
 def again() -> Typed:
     """What was typed, as the form shows it again: with the place that was chosen in the place of the name asked."""
     return Typed(chosen_place(typed()))
+
+
+def draft_ref() -> str:
+    """The draft that the form was begun from, where it says one."""
+    ref = request.form.get("draft", "")
+    return ref if REF.fullmatch(ref) else ""
 
 
 def place_choices(refused: Refused) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from platsverket import ledger, places
+from platsverket import drafts, ledger, places
 from platsverket.access import Identity, demand, find, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
@@ -24,7 +24,7 @@ PLAIN = (
 
 
 @writing
-def post(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> Need:
+def post(session: Session, by: Identity, config: Config, values: dict[str, Any], draft: str = "") -> Need:
     """Post a space request for one's own organisation; it has waited since today.
 
     Raises Refused("invalid") with faults at ``agency``, ``place`` (unknown or ambiguous, with choices) or a window
@@ -33,6 +33,7 @@ def post(session: Session, by: Identity, config: Config, values: dict[str, Any])
     need = as_posted(session, by, config, values)
     session.add(need)
     session.flush()
+    drafts.used(session, by, draft)
     record(session, by, "need.posted", "need", need.ref, agency_id=need.agency_id, seats=need.seats)
     return need
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Integer, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from platsverket import ledger, places
+from platsverket import drafts, ledger, places
 from platsverket.access import Identity, allowed, demand, find, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
@@ -52,7 +52,7 @@ class Filters:
 
 
 @writing
-def post(session: Session, by: Identity, config: Config, values: dict[str, Any]) -> Offer:
+def post(session: Session, by: Identity, config: Config, values: dict[str, Any], draft: str = "") -> Offer:
     """Post spare premises for one's own organisation.
 
     Raises Refused("invalid") with faults at ``agency``, ``place`` (unknown or ambiguous, with choices), the lists, or
@@ -62,6 +62,7 @@ def post(session: Session, by: Identity, config: Config, values: dict[str, Any])
     session.add(offer)
     session.flush()
     ledger.freed(session, offer.id, "offer")
+    drafts.used(session, by, draft)
     record(session, by, "offer.posted", "offer", offer.ref, agency_id=offer.agency_id, seats=offer.seats)
     return offer
 

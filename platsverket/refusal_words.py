@@ -75,6 +75,10 @@ REFUSALS = {
     "busy": _("Many are working at the same time just now. Nothing was changed. Try again in a moment."),
     "wrong_password": _("The e-mail address or the password is wrong."),
     "too_many_attempts": _("Too many failed attempts. Wait %(minutes)s minutes and try again."),
+    "too_many_drafts": _(
+        "You have %(most)s drafts, and more cannot be kept. Post one or throw one away, then save again."
+    ),
+    "draft_too_large": _("So much text cannot be kept as a draft: at most %(most)s characters. Shorten the texts."),
     "too_many_searches": _("You have %(most)s saved searches, and more there cannot be. Remove one first."),
     "own_account": _("You cannot close your own account. Ask another administrator."),
     "offer_withdrawn": _(

@@ -21,6 +21,7 @@ from platsverket.models.deals import (
     SeatDay,
     used_days,
 )
+from platsverket.models.drafts import Draft
 from platsverket.models.events import Event
 from platsverket.models.mail import OutboxMail
 from platsverket.models.needs import Need
@@ -65,6 +66,7 @@ __all__ = [
     "CalendarFeed",
     "Claim",
     "Decision",
+    "Draft",
     "Event",
     "Freed",
     "MatchRound",

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from platsverket import agencies, desk_words, forms, needs, outcome_words, outcomes, questions, taking_part
+from platsverket import agencies, desk_words, drafts, forms, needs, outcome_words, outcomes, questions, taking_part
 from platsverket.access import find
 from platsverket.database import now, this_day
 from platsverket.desk_schemas import QuestionAnswerSchema
@@ -17,6 +17,7 @@ from platsverket.features import FEATURES
 from platsverket.models import PROJECT_LEAD, Need
 from platsverket.schemas import NeedSchema, PrioritySchema, load
 from platsverket.web import (
+    Typed,
     by,
     config,
     db,
@@ -33,6 +34,13 @@ from platsverket.web import (
 )
 
 blueprint = Blueprint("needs", __name__, url_prefix="/needs")
+NOTHING: dict[str, Any] = {
+    "place_choices": [],
+    "copied": None,
+    "earlier": [],
+    "saved": None,
+    "commitments": [],
+}  # what a form shows besides its fields
 EARLIER = 3  # of the latest ones that an empty form offers to begin from
 
 
@@ -41,7 +49,8 @@ EARLIER = 3  # of the latest ones that an empty form offers to begin from
 def index() -> Any:
     text, over, where = request.args.get("text", "").strip(), bool(request.args.get("over")), paging()
     found, total = needs.search(db(), by(), text, where.size, where.offset, standing=not over)
-    return page("needs/index.html", needs=found, total=total, paging=where, text=text, over=over)
+    own = drafts.own(db(), by(), config(), "need")
+    return page("needs/index.html", drafts=own, needs=found, total=total, paging=where, text=text, over=over)
 
 
 @blueprint.get("/<ref>")
@@ -65,11 +74,13 @@ def new() -> Any:
         return _form(None, values=forms.again())
     if not submitted():
         return _form(None, values=_fresh(), earlier=needs.latest(db(), by(), EARLIER))
+    if pressed() == "draft":
+        return _save_draft()
     try:
         values = _read(None)
         if pressed() != "post":
             return _check(needs.as_posted(db(), by(), config(), values))
-        need = needs.post(db(), by(), config(), values)
+        need = needs.post(db(), by(), config(), values, forms.draft_ref())
     except Refused as refused:
         return _again(None, refused)
     flash(gettext("The request has been posted. Below you see in which match round it takes part."), "success")
@@ -137,16 +148,50 @@ def answer_question(ref: str, question_ref: str) -> Any:
     return redirect(url_for("needs.show", ref=ref), 303)
 
 
+@blueprint.get("/drafts/<ref>")
+@rule("need.post")
+def draft(ref: str) -> Any:
+    found = drafts.read(db(), by(), config(), "need", ref)
+    until = drafts.kept_until(found, config())
+    return _form(None, values=Typed(found.values), draft=ref, saved=found, kept_until=until)
+
+
+@blueprint.route("/drafts/<ref>/discard", methods=["GET", "POST"])
+@rule("need.post")
+def discard(ref: str) -> Any:
+    if not submitted():
+        return page("drafts/discard.html", draft=drafts.read(db(), by(), config(), "need", ref))
+    drafts.discard(db(), by(), "need", ref)
+    flash(gettext("The draft has been thrown away."), "success")
+    return redirect(url_for("needs.index"), 303)
+
+
+def _save_draft() -> Any:
+    try:
+        saved = drafts.save(db(), by(), config(), "need", forms.again(), forms.draft_ref())
+    except Refused as refused:
+        return _form(None, refused.status, values=forms.again(), errors=field_errors(refused))
+    flash(gettext("The draft has been saved. Go on here, or find it later on the start page."), "success")
+    return redirect(url_for("needs.draft", ref=saved.ref), 303)
+
+
 def _check(need: Need) -> Any:
     """What would be posted, in plain words, before it is."""
     part = taking_part.of_need(db(), need, this_day())
-    return page("needs/check.html", need=need, values=forms.again(), part=part, municipality=forms.municipality_name)
+    return page(
+        "needs/check.html",
+        need=need,
+        values=forms.again(),
+        part=part,
+        draft=forms.draft_ref(),
+        municipality=forms.municipality_name,
+    )
 
 
 def _form(need: Need | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
     return page(
         "needs/form.html", status,
-        **{"place_choices": [], "copied": None, "earlier": [], "commitments": [], **context},
+        **{**NOTHING, "draft": forms.draft_ref(), **context},
         need=need, values=values, size=forms.size(values, rounded_up=True),
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(PROJECT_LEAD))],
     )  # fmt: skip

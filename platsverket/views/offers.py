@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 import data
-from platsverket import accounts, agencies, forms, ledger, offers, taking_part, timeline_pictures, timelines
+from platsverket import accounts, agencies, drafts, forms, ledger, offers, taking_part, timeline_pictures, timelines
 from platsverket.access import allowed, find
 from platsverket.database import this_day
 from platsverket.errors import Refused
@@ -17,6 +17,7 @@ from platsverket.models import CASE_OFFICER, COORDINATOR, MatchRound, Offer
 from platsverket.offers import Filters
 from platsverket.schemas import OfferSchema, OfferSearchSchema, load
 from platsverket.web import (
+    Typed,
     asked_day,
     by,
     config,
@@ -39,6 +40,14 @@ blueprint = Blueprint("offers", __name__, url_prefix="/offers")
 
 WORKWEEK = ["mon", "tue", "wed", "thu", "fri"]
 LISTS_OF_NAMES = ("only_agencies", "not_agencies")
+NOTHING: dict[str, Any] = {
+    "place_choices": [],
+    "spans_changed": False,
+    "copied": None,
+    "earlier": [],
+    "saved": None,
+    "commitments": [],
+}  # what a form shows besides its fields
 EARLIER = 3  # of the latest ones that an empty form offers to begin from
 FILTERS = ("text", "county", "seats", "first_day", "last_day")
 
@@ -62,7 +71,7 @@ def _list(status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
     counties = sorted((county.code, county.name) for county in data.counties())
     filtered = any(values.values())
     return page(
-        "offers/index.html", status,
+        "offers/index.html", status, drafts=drafts.own(db(), by(), config(), "offer"),
         **{"found": [], "total": 0, **context}, values=values, filtered=filtered, counties=counties,
         municipality=forms.municipality_name,
     )  # fmt: skip
@@ -131,11 +140,13 @@ def new() -> Any:
     spans = forms.spans_asked_for()
     if spans is not None:
         return _form(None, values=forms.typed_with_spans(spans), spans_changed=True)
+    if pressed() == "draft":
+        return _save_draft()
     try:
         values = _read(None)
         if pressed() != "post":
             return _check(offers.as_posted(db(), by(), config(), values))
-        offer = offers.post(db(), by(), config(), values)
+        offer = offers.post(db(), by(), config(), values, forms.draft_ref())
     except Refused as refused:
         return _again(None, refused)
     flash(gettext("The premises have been posted. Below you see in which match round they take part."), "success")
@@ -189,16 +200,50 @@ def withdraw(ref: str) -> Any:
     return redirect(url_for("offers.show", ref=ref), 303)
 
 
+@blueprint.get("/drafts/<ref>")
+@rule("offer.post")
+def draft(ref: str) -> Any:
+    found = drafts.read(db(), by(), config(), "offer", ref)
+    until = drafts.kept_until(found, config())
+    return _form(None, values=Typed(found.values), draft=ref, saved=found, kept_until=until)
+
+
+@blueprint.route("/drafts/<ref>/discard", methods=["GET", "POST"])
+@rule("offer.post")
+def discard(ref: str) -> Any:
+    if not submitted():
+        return page("drafts/discard.html", draft=drafts.read(db(), by(), config(), "offer", ref))
+    drafts.discard(db(), by(), "offer", ref)
+    flash(gettext("The draft has been thrown away."), "success")
+    return redirect(url_for("offers.index", mine=1), 303)
+
+
+def _save_draft() -> Any:
+    try:
+        saved = drafts.save(db(), by(), config(), "offer", forms.again(), forms.draft_ref())
+    except Refused as refused:
+        return _form(None, refused.status, values=forms.again(), errors=field_errors(refused))
+    flash(gettext("The draft has been saved. Go on here, or find it later on the start page."), "success")
+    return redirect(url_for("offers.draft", ref=saved.ref), 303)
+
+
 def _check(offer: Offer) -> Any:
     """What would be posted, in plain words, before it is."""
     part = taking_part.of_offer(db(), offer, this_day())
-    return page("offers/check.html", offer=offer, values=forms.again(), part=part, municipality=forms.municipality_name)
+    return page(
+        "offers/check.html",
+        offer=offer,
+        values=forms.again(),
+        part=part,
+        draft=forms.draft_ref(),
+        municipality=forms.municipality_name,
+    )
 
 
 def _form(offer: Offer | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
     return page(
         "offers/form.html", status,
-        **{"place_choices": [], "spans_changed": False, "copied": None, "earlier": [], "commitments": [], **context},
+        **{**NOTHING, "draft": forms.draft_ref(), **context},
         offer=offer, values=values, size=forms.size(values, rounded_up=False),
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(CASE_OFFICER))],
         coordinators=[(u.ref, u.name) for u in accounts.coordinators(db())],

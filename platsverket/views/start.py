@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from platsverket import accounts, demo, desk_words, rounds, statistics, steps
+from platsverket import accounts, demo, desk_words, drafts, rounds, statistics, steps
 from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.schemas import SignInSchema, load
@@ -24,7 +24,8 @@ def home() -> Any:
         figures = statistics.open_figures(db(), config())
         return page("start/welcome.html", figures=figures, next_round=coming)
     found = steps.next_steps(db(), by())
-    return page("start/home.html", steps=found, next_round=coming, asked=desk_words.question)
+    begun = drafts.own(db(), by(), config())
+    return page("start/home.html", drafts=begun, steps=found, next_round=coming, asked=desk_words.question)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])

@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from platsverket import accounts, calendars, decisions, proposals, rounds, searches, trials
+from platsverket import accounts, calendars, decisions, drafts, proposals, rounds, searches, trials
 from platsverket.access import POLICY
 from platsverket.app import create_app
 from platsverket.models import CASE_OFFICER, PROJECT_LEAD, Model, Need, Offer, Question, Run, User
@@ -44,6 +44,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "need.post": ("no", "no", "yes", "yes", "no", "no"),
     "need.edit": ("no", "no", "yes", "hidden", "no", "no"),
     "need.prioritise": ("no", "no", "no", "no", "yes", "no"),
+    "draft.edit": ("yes", "yes", "yes", "yes", "no", "no"),
     "round.steer": ("no", "no", "no", "no", "yes", "no"),
     "proposal.read": ("yes", "hidden", "yes", "hidden", "yes", "no"),
     "proposal.answer": ("yes", "hidden", "yes", "hidden", "no", "no"),
@@ -121,6 +122,8 @@ class World:
         }
         if "ref" in rule.arguments:
             values["ref"] = MISSING if offer == "missing" else refs[noun]
+        if "/drafts/" in str(rule):
+            values["ref"] = self.refs.get(f"{rule.endpoint} of {who}", MISSING) if offer == "open" else MISSING
         adapter = self.app.url_map.bind("localhost")
         return adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method=None)
 
@@ -167,11 +170,21 @@ class World:
                 search = make.search_values(user.memberships[0].agency)
                 saved = searches.save(make.session, by, make.config, search)
                 self.refs[f"searches.remove of {who}"] = saved.ref
+            self._begin(who, user)
             headers = {"Authorization": f"Bearer {secret}"}
             email = user.email
             make.session.rollback()
             assert client.post("/sign-in", data={"email": email, "password": PASSWORD}).status_code == 303
         self.clients[who] = client, headers
+
+    def _begin(self, who: str, user: User) -> None:
+        """Drafts of one's own, of what one may post."""
+        for noun, role in (("offer", CASE_OFFICER), ("need", PROJECT_LEAD)):
+            if role in {membership.role for membership in user.memberships}:
+                for name in ("draft", "discard"):
+                    by = self.make.identity(user)
+                    draft = drafts.save(self.make.session, by, self.make.config, noun, {"title": "Halvt"})
+                    self.refs[f"{noun}s.{name} of {who}"] = draft.ref
 
 
 def _said(answer: Any) -> str:

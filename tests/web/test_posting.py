@@ -170,3 +170,84 @@ def test_the_place_that_was_chosen_stays_chosen(desk: Desk, noun: str) -> None:
     chosen = {"place": "Ekeby", "place_asked": "Ekeby", "place_choice": "Ekeby (Bjuv)"}
     page = poster(desk, noun).post(f"/{noun}/new", form(desk, noun, **chosen)).text
     assert carried(page)["place"] == ["Ekeby (Bjuv)"]
+
+
+# Drafts
+
+FAULTY = {"title": "Halvskrivet <b>rum</b>", "seats": "tolv", "spans-1-from": "2027-09-01", "weekdays": ["sun"]}
+
+
+def saved(desk: Desk, noun: str, **values: Any) -> str:
+    """The address of a draft that was saved."""
+    answer = poster(desk, noun).post(f"/{noun}/new", form(desk, noun, do="draft", **{**FAULTY, **values}))
+    assert answer.status_code == 303 and answer.location.startswith(f"/{noun}/drafts/")
+    return str(answer.location)
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_faulty_form_is_saved_as_a_draft_and_continued_as_it_was_typed(desk: Desk, noun: str) -> None:
+    """With all that is wrong in it; a second saving changes the same draft; nothing has been posted."""
+    address = saved(desk, noun)
+    page = poster(desk, noun).get(address)
+    assert 'value="Halvskrivet &lt;b&gt;rum&lt;/b&gt;"' in page.text and 'value="tolv"' in page.text
+    assert re.findall(r'name="weekdays" value="(\w+)" checked', page.text) == ["sun"]
+    assert "Only you see it." in text(page)
+    if noun == "offers":
+        assert 'name="spans-1-from" type="date" value="2027-09-01"' in page.text
+    ref = carried(page.text)["draft"]
+    assert saved(desk, noun, draft=ref, title="Bättre namn") == address
+    assert "Bättre namn" in poster(desk, noun).get(address).text
+    assert count(desk, Offer) == count(desk, Need) == 0
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_drafts_stand_in_the_list_and_among_the_next_steps_until_they_are_posted(desk: Desk, noun: str) -> None:
+    address = saved(desk, noun)
+    for path in (f"/{noun}", "/"):
+        page = poster(desk, noun).get(path)
+        assert f'href="{address}"' in page.text and "1 draft to finish" in text(page)
+    whole = form(desk, noun, draft=address.rpartition("/")[2])
+    checked = poster(desk, noun).post(f"/{noun}/new", whole)
+    assert poster(desk, noun).post(f"/{noun}/new", {**carried(checked.text), "do": "post"}).status_code == 303
+    assert poster(desk, noun).get(address).status_code == 404
+    assert "draft to finish" not in poster(desk, noun).get("/").text
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_draft_is_seen_by_nobody_else(desk: Desk, noun: str) -> None:
+    """Not even by a colleague with the same role, a coordinator, or in the events."""
+    address = saved(desk, noun)
+    desk.make.session.rollback()
+    own, maker = (desk.host, desk.make.officer) if noun == "offers" else (desk.guest, desk.make.lead)
+    colleague = desk.reading(maker(own))
+    for path in (address, f"{address}/discard"):
+        assert colleague.get(path).status_code == 404
+    assert colleague.post(f"{address}/discard").status_code == 404
+    assert "Halvskrivet" not in colleague.get(f"/{noun}").text + colleague.get("/").text
+    assert desk.coordinator.get(address).status_code == 403
+    assert "Halvskrivet" not in poster(desk, noun).get("/events").text
+    assert poster(desk, noun).get(address).status_code == 200
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_draft_is_thrown_away_after_a_question(desk: Desk, noun: str) -> None:
+    address = saved(desk, noun)
+    asked = poster(desk, noun).get(f"{address}/discard")
+    assert "Throw away the draft Halvskrivet <b>rum</b>?" in text(asked)
+    assert poster(desk, noun).get(address).status_code == 200
+    assert poster(desk, noun).post(f"{address}/discard").status_code == 303
+    assert poster(desk, noun).get(address).status_code == 404
+
+
+def test_what_cannot_be_saved_as_a_draft_is_still_in_the_form(desk: Desk) -> None:
+    """Far too much text: the form says so above, and keeps it."""
+    long = "abc" * 20_000
+    answer = desk.officer.post("/offers/new", form(desk, "offers", do="draft", description=long))
+    assert answer.status_code == 409 and long in answer.text and "Shorten the texts." in answer.text
+
+
+def test_a_draft_remembers_itself_through_the_summary_and_a_change_of_language(desk: Desk) -> None:
+    ref = saved(desk, "offers").rpartition("/")[2]
+    for sent in ({"do": "check"}, {"keep": "1"}):
+        page = desk.officer.post("/offers/new", form(desk, "offers", draft=ref, **sent)).text
+        assert carried(page)["draft"] == [ref]
