@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter
 from whitenoise import WhiteNoise
 
-from platsverket import accounts, words
+from platsverket import accounts, carried, words
 from platsverket.access import ANONYMOUS, demand, may
 from platsverket.config import ROOT, Config, load
 from platsverket.database import connect, ping, sessions, this_day, waited
@@ -222,7 +222,14 @@ def _shown_again() -> Any:
     """A form that was sent only to be kept is answered by the view that shows it, wherever it would be acted upon."""
     if not kept():
         return None
-    endpoint, arguments = _request_map().match(method="GET")
+    if request.form.get("keep") == "again":
+        flash(gettext("Nothing is saved yet. Check what you had typed and send it again."), "warning")
+    return _as_asked_for(request.path)
+
+
+def _as_asked_for(path: str) -> Any:
+    """The answer of the view that shows this path."""
+    endpoint, arguments = _request_map().match(path, method="GET")
     view = current_app.view_functions[endpoint]
     demand(g.by, getattr(view, "rule", ""))
     return view(**arguments)
@@ -261,21 +268,8 @@ def _bearer() -> User | None:
 
 
 def _errors(app: Flask) -> None:
-    @app.errorhandler(Refused)
-    def _refused(refused: Refused) -> Any:
-        g.setdefault("by", ANONYMOUS)
-        if refused.code == "not_signed_in" and not _is_api():
-            flash(gettext("Sign in to go on."), "info")
-            wanted = "" if submitted() else request.full_path.rstrip("?")
-            return redirect(url_for("start.sign_in", next=safe_path(wanted)), 303)
-        return answer(refused.status, refused)
-
-    @app.errorhandler(CSRFError)
-    def _csrf(_error: CSRFError) -> Any:
-        g.setdefault("by", ANONYMOUS)
-        return answer(
-            400, gettext("Your session has ended or the form is too old. Nothing was saved. Open the page again.")
-        )
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _without_token)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Any:
@@ -301,6 +295,33 @@ def _errors(app: Flask) -> None:
         return answer(
             500, gettext("Something unexpected happened. If you tell us, give this number: %(name)s.", name=name)
         )
+
+
+def _refused(refused: Refused) -> Any:
+    g.setdefault("by", ANONYMOUS)
+    if refused.code != "not_signed_in" or _is_api():
+        return answer(refused.status, refused)
+    if found := carried.from_this_form():
+        return carried.carrying_sign_in_page(*found)
+    flash(gettext("Sign in to go on."), "info")
+    wanted = "" if submitted() else request.full_path.rstrip("?")
+    return redirect(url_for("start.sign_in", next=safe_path(wanted)), 303)
+
+
+def _without_token(_error: CSRFError) -> Any:
+    """A form of a session that has ended: its sender gets it back as it was typed, and nothing is done."""
+    _who()
+    found = carried.from_this_form()
+    if found and g.by.user_id is None:
+        return carried.carrying_sign_in_page(*found)
+    if not found:
+        says = gettext("Your session has ended or the form is too old. Nothing was saved. Open the page again.")
+        return answer(400, says)
+    g.came_late = True
+    flash(gettext("The form was too old to be sent, so nothing is saved yet. Check it and send it again."), "warning")
+    shown = make_response(_as_asked_for(found[0]))
+    shown.status_code = 400 if shown.status_code == 200 else shown.status_code
+    return shown
 
 
 def _failed(error: HTTPException) -> Response:

@@ -98,7 +98,9 @@ def submitted() -> bool:
 
 
 def kept() -> bool:
-    """Whether the form was sent only to be shown again as it was typed: by a button named "keep"."""
+    """Whether the form is only to be shown again as it was typed: asked for by a button "keep", or it came late."""
+    if g.get("came_late"):
+        return True
     return request.method == "POST" and any(
         name.startswith("keep") and OWN_NAMES.fullmatch(name) for name in request.form
     )

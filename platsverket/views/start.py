@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, g, redirect, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from platsverket import accounts, demo, desk_words, drafts, rounds, statistics, steps
+from platsverket import accounts, carried, desk_words, drafts, rounds, statistics, steps
 from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.schemas import SignInSchema, load
@@ -32,7 +32,7 @@ def home() -> Any:
 @rule("public")
 def sign_in() -> Any:
     if not submitted():
-        return _sign_in_page(values={"next": request.args.get("next", "")})
+        return carried.sign_in_page(values={"next": request.args.get("next", "")})
     try:
         values = load(SignInSchema(), {name: request.form.get(name, "") for name in ("email", "password")})
         address = request.remote_addr or ""
@@ -40,15 +40,14 @@ def sign_in() -> Any:
     except Refused as refused:
         if refused.status not in (422, 429):
             raise
-        return _sign_in_page(refused.status, values=typed(), errors=field_errors(refused))
+        return carried.sign_in_page(refused.status, values=typed(), errors=field_errors(refused))
     _leave()
     login_user(PageUser(user, token))
-    return redirect(safe_path(request.form.get("next")), 303)
-
-
-def _sign_in_page(status: int = 200, **context: Any) -> Any:
-    people = [one.email for one in demo.USERS] if config().demo else []
-    return page("start/sign_in.html", status, demo_people=people, **context)
+    path, had_typed = safe_path(request.form.get("next")), carried.read(request.form.get("typed", ""))
+    if had_typed and carried.is_page(path):
+        g.by = accounts.identity(user)
+        return page("start/go_on.html", path=path, values=had_typed)
+    return redirect(path, 303)
 
 
 @blueprint.post("/sign-out")
