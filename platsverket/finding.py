@@ -23,7 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import matching
-from matching import Wanted
+from matching import Wanted as Wanted
 from matching.market import Offer as EngineOffer
 from platsverket import markets
 from platsverket.access import Identity, demand, rows
@@ -65,15 +65,14 @@ class Cost:
 
 @dataclass(frozen=True)
 class Answer:
-    """The hits in the order in which they were posted, and what each criterion costs, the costliest first."""
+    """The hits in the order of the premises tried, and what each criterion costs, the costliest first."""
 
     hits: list[Hit]
     costs: list[Cost]
 
     @property
     def costliest(self) -> Cost | None:
-        """The criterion that shuts out most premises by itself, where any does."""
-        return self.costs[0] if self.costs and self.costs[0].more else None
+        return costliest(self.costs)
 
 
 def seek(session: Session, by: Identity, config: Config, wanted: Wanted) -> Answer:
@@ -81,14 +80,14 @@ def seek(session: Session, by: Identity, config: Config, wanted: Wanted) -> Answ
 
     ``wanted.agency`` is the ref of the organisation that asks. Raises ``KeyError`` for a feature that does not exist.
     """
-    return among(session, by, config, wanted, Offer.visibility == "open", *standing_offers(this_day()))
-
-
-def among(session: Session, by: Identity, config: Config, wanted: Wanted, *conditions: Any) -> Answer:
-    """The same among other premises: those that keep these conditions and whose every detail the reader may see."""
     demand(by, "offer.read")
-    query = select(Offer.id, Offer.changed_at).where(rows(by, "offer.address"), *conditions).order_by(Offer.id)
-    versions: Versions = dict(iter(session.execute(query)))
+    seen = (rows(by, "offer.address"), Offer.visibility == "open", *standing_offers(this_day()))
+    query = select(Offer.id, Offer.changed_at).where(*seen).order_by(Offer.id)
+    return among(session, config, wanted, dict(iter(session.execute(query))))
+
+
+def among(session: Session, config: Config, wanted: Wanted, versions: Versions) -> Answer:
+    """The same among these premises; the caller has seen to it that the reader may see their every detail."""
     hits: list[Hit] = []
     more: dict[str, int] = {}
     for part, known in _memory(session).parts(session, config, versions):
@@ -96,7 +95,8 @@ def among(session: Session, by: Identity, config: Config, wanted: Wanted, *condi
         hits += _hits(part, found, wanted)
         for name, count in found.more.items():
             more[name] = more.get(name, 0) + count
-    return Answer(sorted(hits, key=lambda hit: hit.offer_id), _costs(more))
+    rank = {key: i for i, key in enumerate(versions)}
+    return Answer(sorted(hits, key=lambda hit: rank[hit.offer_id]), _costs(more))
 
 
 def _hits(part: _Part, found: matching.Found, wanted: Wanted) -> Iterable[Hit]:
@@ -105,6 +105,11 @@ def _hits(part: _Part, found: matching.Found, wanted: Wanted) -> Iterable[Hit]:
     for row, y, x, km, fit, first in told:
         day = date.fromordinal(first) if first else None
         yield Hit(part.ids[row], y, x, km if wanted.placed else None, fit, day)
+
+
+def costliest(costs: list[Cost]) -> Cost | None:
+    """The criterion that shuts out most premises by itself, where any does."""
+    return costs[0] if costs and costs[0].more else None
 
 
 def _costs(more: dict[str, int]) -> list[Cost]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, case, cast, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from platsverket import drafts, ledger, places
@@ -20,7 +19,6 @@ from platsverket.events import record
 from platsverket.models import (
     CASE_OFFICER,
     COORDINATOR,
-    WEEKDAYS,
     Agency,
     Membership,
     Offer,
@@ -28,27 +26,12 @@ from platsverket.models import (
     OfferCoordinator,
     OfferSpan,
     User,
-    standing_offers,
 )
 
 PLAIN = (
     "title", "description", "address", "visibility", "area_m2", "features", "sharing", "minimum_days",
     "cost_per_seat_day", "holding", "contact_name", "contact_email", "contact_phone",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a search over premises may ask for; everything is optional."""
-
-    text: str = ""
-    county: str = ""
-    seats: int | None = None
-    weekdays: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-    first_day: date | None = None
-    last_day: date | None = None
-    mine: bool = False
 
 
 @writing
@@ -178,51 +161,6 @@ def latest(session: Session, by: Identity, limit: int) -> list[Offer]:
     """What one's own organisations posted last, whatever has become of it: what a new one may be copied from."""
     own = select(Offer).where(rows(by, "offer.edit"))
     return list(session.scalars(own.order_by(Offer.posted_at.desc(), Offer.id.desc()).limit(limit)).unique())
-
-
-def search(
-    session: Session, by: Identity, config: Config, filters: Filters, limit: int = 20, offset: int = 0
-) -> tuple[list[tuple[Offer, bool]], int]:
-    """Premises this reader may see, newest first, each with whether its address is shown; and how many in all.
-
-    Others' premises are listed only while they are open. Filters never test what the reader may not see.
-    """
-    demand(by, "offer.read")
-    address = rows(by, "offer.address")
-    query = select(Offer, address.label("address_shown")).where(rows(by, "offer.read"))
-    own = Offer.agency_id.in_(by.agencies(CASE_OFFICER))
-    query = query.where(own) if filters.mine else query.where(*standing_offers(this_day()))
-    query = _filtered(query, filters, address, config.offers.restricted_seat_band)
-    total = session.scalar(select(func.count()).select_from(query.with_only_columns(Offer.id).subquery())) or 0
-    page = query.order_by(Offer.posted_at.desc(), Offer.id.desc()).limit(limit).offset(offset)
-    return [(offer, bool(shown)) for offer, shown in session.execute(page).unique()], total
-
-
-def _filtered(query: Any, filters: Filters, address: Any, band: int) -> Any:
-    if filters.county:
-        query = query.where(Offer.municipality_code.startswith(filters.county, autoescape=True))
-    if filters.seats:
-        # Of restricted premises only the rounded number is known, so only that may be tested.
-        known = case((address, Offer.seats), else_=Offer.seats // band * band)
-        query = query.where(known >= filters.seats)
-    details = _details(filters)
-    return query.where(address, *details) if details else query
-
-
-def _details(filters: Filters) -> list[Any]:
-    """Conditions on what only readers of the whole offer may know: restricted premises never answer them."""
-    found: list[Any] = []
-    if filters.text:
-        texts = func.lower(Offer.title + " " + Offer.place)
-        found.append(texts.contains(filters.text.lower(), autoescape=True))
-    for day in filters.weekdays:
-        found.append(cast(Offer.weekdays, Integer).op("&")(1 << WEEKDAYS.index(day)) != 0)
-    for code in filters.features:
-        found.append(Offer.features[code].as_string() == "yes")
-    first, last = filters.first_day or filters.last_day, filters.last_day or filters.first_day
-    if first and last:
-        found.append(Offer.spans.any((OfferSpan.first_day <= first) & (OfferSpan.last_day >= last)))
-    return found
 
 
 def _fill(session: Session, by: Identity, config: Config, offer: Offer, values: dict[str, Any]) -> None:

@@ -55,6 +55,7 @@ FAULTS = {
         "We do not find this place. Write a municipality, a locality, a postcode, an agency or coordinates "
         "such as 59.33, 18.06."
     ),
+    "place_for_distance": _("Write the place that the distance is counted from, or leave the distance empty."),
     "place_outside_sweden": _(
         "This point lies outside Sweden. Check the coordinates: latitude first, such as 59.33, 18.06."
     ),

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validates_schema
 
-from data import counties
 from platsverket.database import this_day
 from platsverket.errors import Fault, Refused
 from platsverket.features import FEATURES
@@ -164,24 +163,6 @@ class OfferSchema(PlacedSchema):
     def _admission(self, data: dict[str, Any], **_: Any) -> None:
         if set(data.get("only_agencies") or ()) & set(data.get("not_agencies") or ()):
             raise ValidationError({"not_agencies": [Fault("both_admitted_and_not")]})
-
-
-class OfferSearchSchema(Body):
-    """What a search over premises may ask for; everything is optional."""
-
-    text = Words(120, load_default="")
-    county = Choice(tuple(county.code for county in counties()), load_default="")
-    seats = Whole(1, 10_000, load_default=None)
-    weekdays = Choices(WEEKDAYS, load_default=list)
-    features = Choices(FEATURES, load_default=list)
-    first_day = Day(load_default=None)
-    last_day = Day(load_default=None)
-
-    @validates_schema(skip_on_field_errors=False)
-    def _ordered(self, data: dict[str, Any], **_: Any) -> None:
-        first, last = data.get("first_day"), data.get("last_day")
-        if first and last and last < first:
-            raise ValidationError({"last_day": [Fault("until_before_from")]})
 
 
 class NeedSchema(PlacedSchema):

@@ -8,7 +8,18 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from platsverket import agencies, desk_words, drafts, forms, needs, outcome_words, outcomes, questions, taking_part
+from platsverket import (
+    agencies,
+    desk_words,
+    drafts,
+    forms,
+    needs,
+    outcome_words,
+    outcomes,
+    questions,
+    search_pages,
+    taking_part,
+)
 from platsverket.access import find
 from platsverket.database import now, this_day
 from platsverket.desk_schemas import QuestionAnswerSchema
@@ -213,9 +224,11 @@ def _again(need: Need | None, refused: Refused) -> Any:
 
 
 def _fresh() -> dict[str, Any]:
-    """What a new form suggests: within commuting distance, oneself as the contact."""
+    """What a new form suggests: what a search led here with, within commuting distance, oneself as the contact."""
     user = current_user.user
-    return {"max_km": 20, "weekdays": [], "contact_name": user.name, "contact_email": user.email}
+    asked = search_pages.filled_in()
+    asked |= {f"features-{code}": "must" for code in asked.pop("must", [])}
+    return {"max_km": 20, "weekdays": [], "contact_name": user.name, "contact_email": user.email, **asked}
 
 
 def _values(need: Need) -> dict[str, Any]:

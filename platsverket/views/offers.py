@@ -9,13 +9,28 @@ from flask_babel import gettext
 from flask_login import current_user
 
 import data
-from platsverket import accounts, agencies, drafts, forms, ledger, offers, taking_part, timeline_pictures, timelines
+from platsverket import (
+    accounts,
+    agencies,
+    drafts,
+    forms,
+    ledger,
+    listing,
+    listing_table,
+    offers,
+    search_pages,
+    search_words,
+    taking_part,
+    timeline_pictures,
+    timelines,
+)
 from platsverket.access import allowed, find
 from platsverket.database import this_day
 from platsverket.errors import Refused
-from platsverket.models import CASE_OFFICER, COORDINATOR, MatchRound, Offer
-from platsverket.offers import Filters
-from platsverket.schemas import OfferSchema, OfferSearchSchema, load
+from platsverket.listing import Asked
+from platsverket.models import CASE_OFFICER, COORDINATOR, ROLES, MatchRound, Offer
+from platsverket.schemas import OfferSchema
+from platsverket.search_schema import SearchSchema
 from platsverket.web import (
     Typed,
     asked_day,
@@ -49,31 +64,38 @@ NOTHING: dict[str, Any] = {
     "commitments": [],
 }  # what a form shows besides its fields
 EARLIER = 3  # of the latest ones that an empty form offers to begin from
-FILTERS = ("text", "county", "seats", "first_day", "last_day")
 
 
 @blueprint.get("")
 @rule("offer.read")
 def index() -> Any:
-    asked: dict[str, Any] = {name: request.args.get(name, "") for name in FILTERS}
-    asked |= {name: request.args.getlist(name) for name in ("weekdays", "features")}
-    mine, where = bool(request.args.get("mine")) and by().has(CASE_OFFICER), paging()
+    values = search_pages.asked_for()
+    mine = values["mine"] = "1" if values["mine"] and by().has(CASE_OFFICER) else ""
     try:
-        wanted = load(OfferSearchSchema(), asked)
+        loaded = forms.load_all(SearchSchema(), search_pages.stated(values), {}, None)
+        asked = listing.asked(db(), by(), config(), loaded, mine=bool(mine))
     except Refused as refused:
-        return _list(refused.status, values=asked, errors=field_errors(refused), mine=mine, paging=where)
-    filters = Filters(**{**wanted, **{n: tuple(wanted[n]) for n in ("weekdays", "features")}}, mine=mine)
-    found, total = offers.search(db(), by(), config(), filters, where.size, where.offset)
-    return _list(values=asked, mine=mine, paging=where, found=found, total=total)
+        if not refused.fields:
+            raise
+        return _list(values, refused.status, errors=field_errors(refused), place_choices=forms.place_choices(refused))
+    found = listing.of(db(), by(), config(), asked)
+    if request.args.get("view") == "csv":
+        return csv_file(gettext("Spare premises"), *listing_table.of(listing.shown(db(), found.lines), config()))
+    where = paging()
+    lines = listing.shown(db(), found.lines[where.offset : where.offset + where.size])
+    return _list(values, asked=asked, lines=lines, found=found, total=found.total, paging=where)
 
 
-def _list(status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
-    counties = sorted((county.code, county.name) for county in data.counties())
-    filtered = any(values.values())
+def _list(values: dict[str, Any], status: int = 200, **context: Any) -> Any:
+    own = agencies.own(db(), by().agencies(*ROLES))
+    asked: Asked | None = context.get("asked")
     return page(
         "offers/index.html", status, drafts=drafts.own(db(), by(), config(), "offer"),
-        **{"found": [], "total": 0, **context}, values=values, filtered=filtered, counties=counties,
-        municipality=forms.municipality_name,
+        **{"place_choices": [], "found": None, **context},
+        values=values, query=search_pages.query(values), pages=search_pages, said=search_words, free=listing_table.free,
+        counties=sorted((county.code, county.name) for county in data.counties()),
+        agencies=[(agency.ref, agency.name) for agency in own],
+        asking=asked.wanted.agency if asked else values["agency"], municipality=forms.municipality_name,
     )  # fmt: skip
 
 

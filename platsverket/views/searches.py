@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask_babel import gettext
 
-from platsverket import agencies, forms, searches
+from platsverket import agencies, forms, search_pages, searches
 from platsverket.errors import Refused
 from platsverket.models import ROLES
 from platsverket.search_schema import SavedSearchSchema
@@ -53,7 +53,5 @@ def _form(status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
 
 
 def _asked_for() -> dict[str, Any]:
-    """What the list of premises was asked for when it led here, under the names of this form."""
-    asked: dict[str, Any] = {"max_km": 20, "seats": request.args.get("seats", "")}
-    asked |= {"weekdays": request.args.getlist("weekdays"), "must": request.args.getlist("features")}
-    return {**asked, "earliest_start": request.args.get("first_day", "")}
+    """What the list of premises was asked for when it led here."""
+    return {"max_km": 20, **search_pages.filled_in()}

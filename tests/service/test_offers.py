@@ -1,12 +1,15 @@
 """Spare premises are posted, changed and withdrawn, never below what is agreed or held."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from platsverket import needs, offers
+from platsverket import listing, needs, offers
 from platsverket.database import now
 from platsverket.errors import Fault, Refused
+from platsverket.finding import Wanted
+from platsverket.listing import Asked
 from platsverket.models import Event, Offer
 from tests.factories import Factory
 
@@ -83,19 +86,22 @@ def test_sealed_premises_exist_only_for_their_owner_and_named_coordinators(make:
         with pytest.raises(Refused) as caught:
             offers.read(make.session, make.identity(user), offer.ref)
         assert caught.value.code == "not_found"
-        assert offers.search(make.session, make.identity(user), make.config, offers.Filters()) == ([], 0)
+        assert listing.of(make.session, make.identity(user), make.config, Asked()).lines == []
 
 
 def test_restricted_premises_never_answer_filters_on_what_is_hidden(make: Factory) -> None:
     """Searching by text, weekday or feature never tells anything of restricted premises; seats only in bands."""
     make.offer(make.agency(), visibility="restricted", seats=17, title="Hemlig lokal")
-    reader = make.identity(make.lead(make.agency()))
+    reader_agency = make.agency()
+    reader = make.identity(make.lead(reader_agency))
 
-    def count(**filters: object) -> int:
-        return offers.search(make.session, reader, make.config, offers.Filters(**filters))[1]
+    def count(text: str = "", **wanted: Any) -> int:
+        return listing.of(make.session, reader, make.config, Asked(Wanted(**wanted), text)).total
 
-    assert count() == 1
-    assert count(text="Hemlig") == count(weekdays=("mon",)) == count(features=("step_free",)) == 0
+    assert count() == count(agency=reader_agency.ref) == 1
+    assert count(text="Hemlig") == count(weekdays=("mon",)) == count(must=("step_free",)) == 0
+    assert count(days=1) == count(lat=63.18, lon=14.64, max_km=20) == count(lat=63.18, lon=14.64) == 0
+    assert count(latest_start=make.today + timedelta(days=30)) == count(area_m2=1) == 0
     assert (count(seats=10), count(seats=11)) == (1, 0)
 
 
@@ -151,6 +157,6 @@ def test_an_offer_expires_unless_it_is_reconfirmed(make: Factory) -> None:
     offer.valid_until = make.today - timedelta(days=1)
     make.session.commit()
     assert offer.status(make.today) == "expired"
-    assert offers.search(make.session, reader, make.config, offers.Filters())[1] == 0
+    assert listing.of(make.session, reader, make.config, Asked()).total == 0
     offers.reconfirm(make.session, make.identity(officer), make.config, offer.ref)
-    assert offers.search(make.session, reader, make.config, offers.Filters())[1] == 1
+    assert listing.of(make.session, reader, make.config, Asked()).total == 1

@@ -82,8 +82,8 @@ def test_offers_are_listed_page_by_page_and_filtered(web: Web) -> None:
     counts = {
         "text=lokal": 3, "county=23": 3, "county=12": 1, "seats=12": 1, "weekdays=sat": 1,
         "weekdays=mon&weekdays=tue": 3,
-        "features=lift": 1, "features=lift&features=parking": 0, "mine=true": 0, "mine=false": 4,
-        f"first_day={web.make.today}": 4, "last_day=2100-01-01": 0,
+        "must=lift": 1, "must=lift&must=parking": 0, "mine=true": 0, "mine=false": 4,
+        f"earliest_start={web.make.today}": 4, "latest_start=2100-01-01&days=3650": 0, "place=Malmö&max_km=20": 1,
     }  # fmt: skip
     assert {query: api.get(f"/offers?{query}").json["total"] for query in counts} == counts
 

@@ -14,15 +14,16 @@ from tests.web.caller import caller, fields, need_body, offer_body, stored
 @pytest.mark.parametrize(
     ("query", "field", "code"),
     [
-        ("limit=", "limit", "whole_number"), ("first_day=", "first_day", "date"), ("county=", "county", "choice"),
-        ("mine=", "mine", "choice"), ("weekdays=", "weekdays", "choice"), ("limit=0", "limit", "range"),
+        ("limit=", "limit", "whole_number"), ("county=", "county", "choice"),
+        ("earliest_start=", "earliest_start", "date"), ("mine=", "mine", "choice"),
+        ("weekdays=", "weekdays", "choice"), ("limit=0", "limit", "range"),
         ("limit=101", "limit", "range"), ("limit=ten", "limit", "whole_number"),
         ("limit=1&limit=2", "limit", "whole_number"), ("page=0", "page", "range"),
         ("page=1e9", "page", "whole_number"),
         ("page=99999999", "page", "range"), ("county=99", "county", "choice"),
         ("weekdays=someday", "weekdays", "choice"),
-        ("features=sauna", "features", "choice"), ("first_day=2027-02-30", "first_day", "no_such_date"),
-        ("mine=maybe", "mine", "choice"), ("sort=address", "sort", "unknown_field"),
+        ("must=sauna", "must", "choice"), ("earliest_start=2027-02-30", "earliest_start", "no_such_date"),
+        ("mine=maybe", "mine", "choice"), ("sort=address", "sort", "choice"),
         ("text=%00", "text", "control_characters"),
     ],
 )  # fmt: skip

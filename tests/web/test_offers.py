@@ -294,7 +294,7 @@ def test_restricted_premises_show_municipality_and_seat_band_alone(desk: Desk) -
         page = desk.lead.get(path).text
         assert "Restricted premises in Umeå" in page and "20–29" in page
         assert "anarie" not in page and "Värdmyndigheten" not in page
-    for asked in ("text=Kanarie", "seats=25", "features=step_free", "weekdays=mon", "county=01"):
+    for asked in ("text=Kanarie", "seats=25", "must=step_free", "weekdays=mon", "county=01", "place=Umeå"):
         assert "No premises found" in desk.lead.get(f"/offers?{asked}").text
     assert "Kanariegatan 7" in desk.officer.get(f"/offers/{offer.ref}").text
 
@@ -321,7 +321,7 @@ def test_the_search_keeps_to_what_is_asked_for(desk: Desk) -> None:
     desk.offer(title="Stor sal", seats=40, features={"lift": "yes"}, place="Umeå")
     page = desk.lead.get("/offers?seats=20").text
     assert "Stor sal" in page and "Litet rum" not in page and "1 premises" in page
-    assert "Stor sal" in desk.lead.get("/offers?features=lift&county=24&weekdays=mon&text=SAL").text
+    assert "Stor sal" in desk.lead.get("/offers?must=lift&county=24&weekdays=mon&text=SAL").text
     assert "No premises found" in desk.lead.get("/offers?text=finns+inte").text
 
 
@@ -329,9 +329,15 @@ def test_the_search_keeps_to_what_is_asked_for(desk: Desk) -> None:
     ("asked", "field"),
     [
         ("seats=x", "seats"),
-        ("first_day=2027-13-01", "first_day"),
+        ("earliest_start=2027-13-01", "earliest_start"),
+        ("earliest_start=2027-03-02&latest_start=2027-03-01", "latest_start"),
+        ("latest_start=2026-01-01", "latest_start"),
+        ("place=Ingenstans", "place"),
+        ("max_km=20", "place"),
+        ("place=Ekeby&seats=x", "place"),
+        ("agency=2222222222", "agency"),
         ("county=99", "county"),
-        ("features=pool", "features"),
+        ("must=pool", "must"),
     ],
 )
 def test_a_faulty_search_says_so(desk: Desk, asked: str, field: str) -> None:

@@ -65,8 +65,11 @@ def test_a_fault_shows_the_form_again_with_what_was_typed(desk: Desk, values: di
 
 def test_the_list_of_premises_leads_to_a_search_of_what_was_asked_for(desk: Desk) -> None:
     """When nothing is found, the same seats, weekdays, features and first day stand in the form."""
-    page = desk.lead.get("/offers?seats=40&weekdays=mon&features=lift&first_day=2027-03-01").text
+    page = desk.lead.get(
+        "/offers?seats=40&weekdays=mon&must=lift&earliest_start=2027-03-01&place=Umeå&max_km=15&days=30"
+    ).text
     [link] = re.findall(r'href="(/me/searches/new[^"]*)"', page)
     form = desk.lead.get(link.replace("&amp;", "&")).text
-    assert 'value="40"' in form and 'value="2027-03-01"' in form
+    for typed in ("40", "2027-03-01", "Umeå", "15", "30"):
+        assert f'value="{typed}"' in form
     assert re.search(r'value="mon"\s+checked', form) and re.search(r'value="lift"\s+checked', form)

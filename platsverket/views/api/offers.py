@@ -8,15 +8,14 @@ from flask import url_for
 from marshmallow import fields
 
 import data
-from platsverket import offers
+from platsverket import listing, offers
 from platsverket.api_fields import paged
 from platsverket.api_schemas import ShownOffer
 from platsverket.database import this_day
 from platsverket.errors import Fault
-from platsverket.features import FEATURES
-from platsverket.fields import Choice, Choices, Day, Whole, Words
-from platsverket.models import CASE_OFFICER, WEEKDAYS, Offer
+from platsverket.models import CASE_OFFICER, Offer
 from platsverket.schemas import OfferSchema
+from platsverket.search_schema import SearchSchema
 from platsverket.views.api import examples
 from platsverket.views.api.blueprint import (
     ETAG,
@@ -25,16 +24,15 @@ from platsverket.views.api.blueprint import (
     PageQuery,
     api,
     if_match,
-    listing,
     problems,
     secured,
     tagged,
     window,
 )
+from platsverket.views.api.blueprint import listing as page_of
 from platsverket.web import by, config, db, rule
 
 TAGS = ["offers"]
-COUNTIES = tuple(county.code for county in data.counties())
 SAME = (
     "title", "description", "place", "address", "lat", "lon", "precision", "seats", "area_m2", "features", "sharing",
     "minimum_days", "cost_per_seat_day", "holding", "contact_name", "contact_email", "contact_phone", "posted_at",
@@ -42,16 +40,9 @@ SAME = (
 )  # fmt: skip
 
 
-class OfferQuery(PageQuery):
+class OfferQuery(SearchSchema, PageQuery):
     """What a search over premises may ask for; restricted premises answer only county and seats."""
 
-    text = Words(200, load_default="", metadata={"description": "Words in the title or the place."})
-    county = Choice(COUNTIES, load_default=None, metadata={"description": "The code of a county."})
-    seats = Whole(1, 10_000, load_default=None, metadata={"description": "At least this many seats."})
-    weekdays = Choices(WEEKDAYS, load_default=list, metadata={"description": "Free on all of these weekdays."})
-    features = Choices(FEATURES, load_default=list, metadata={"description": "Known to have all of these features."})
-    first_day = Day(load_default=None, metadata={"description": "Free from this day."})
-    last_day = Day(load_default=None, metadata={"description": "Free to this day."})
     mine = fields.Boolean(
         load_default=False, truthy={"true"}, falsy={"false"}, error_messages={"invalid": [Fault("choice")]},
         metadata={"description": "Only those of one's own organisations, withdrawn ones too."},
@@ -91,20 +82,16 @@ def shown(offer: Offer, exact: bool = True) -> dict[str, Any]:
 def list_offers(asked: dict[str, Any]) -> Any:
     """List spare premises
 
-    Those the reader may see, newest first. Others' premises are listed while they are open. Premises that are not
-    open to all show only their municipality and a band of seats.
+    Those the reader may see and that keep all that is asked, by the rules of a match. Others' premises are listed
+    while they are open. Premises that are not open to all show only their municipality and a band of seats, and are
+    left out where more than county and seats is asked for.
     """
-    names = ("text", "seats", "first_day", "last_day", "mine")
-    filters = offers.Filters(
-        **{name: asked[name] for name in names},
-        county=asked["county"] or "",
-        weekdays=tuple(asked["weekdays"]),
-        features=tuple(asked["features"]),
-    )
-    found, total = offers.search(db(), by(), config(), filters, **window(asked))
+    wanted = listing.asked(db(), by(), config(), asked, mine=asked["mine"])
+    found, part = listing.of(db(), by(), config(), wanted), window(asked)
+    lines = listing.shown(db(), found.lines[part["offset"] : part["offset"] + part["limit"]])
     # Reading the address of closed premises is put on record, one by one, where each is read.
-    items = [shown(offer, exact and not offers.on_record(by(), offer)) for offer, exact in found]
-    return listing(asked, items, total)
+    items = [shown(offer, line.exact and not offers.on_record(by(), offer)) for line, offer in lines]
+    return page_of(asked, items, found.total)
 
 
 @api.route("/offers", methods=["POST"], tags=TAGS)
