@@ -176,6 +176,7 @@ def _nav() -> list[dict[str, Any]]:
 def _footer() -> list[dict[str, str]]:
     return [
         {"label": gettext("About Platsverket"), "url": url_for("start.about")},
+        {"label": gettext("Statistics"), "url": url_for("statistics.index")},
         {"label": gettext("Accessibility statement"), "url": url_for("start.accessibility")},
         {"label": gettext("Personal data"), "url": url_for("start.privacy")},
         {"label": gettext("For systems: API"), "url": url_for("start.api")},

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 HEIGHT, ROOM = 200, 6  # of a picture with columns, and what stays empty above the highest of them
 STEPS = (1, 2, 2.5, 5, 10)
+BAR = 16  # pixels: how high a bar is
 BEYOND = 62.0  # per cent: a text that begins further to the right is written to the left of its line
 
 
@@ -55,6 +56,67 @@ class Mark:
     end: bool
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Columns beside each other with parts on top of each other, and the scale they are read against."""
+
+    boxes: list[Box]
+    edges: list[Edge]
+    ticks: list[Tick]
+    height: int = HEIGHT
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text under the picture; a minor one is left out where the page is narrow, one in the middle of its column."""
+
+    text: str
+    x: float
+    minor: bool = False
+    middle: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Columns with their key, labels and lines; a text for each column, and what it all says in words.
+
+    ``closed`` are columns in which there is nothing to show; ``levels`` are lines across single columns.
+    """
+
+    kinds: list[tuple[str, str]]
+    columns: Columns
+    closed: list[tuple[float, float]]
+    labels: list[Label]
+    marks: list[Mark]
+    texts: list[str]
+    told: str
+    levels: list[Edge]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A row of a picture with bars: its name, its figures in words, its parts, and a line across it where asked for."""
+
+    name: str
+    figures: str
+    boxes: list[Box]
+    line: float | None
+
+
+def bars(rows: Sequence[tuple[str, str, Mapping[str, float], float | None]]) -> list[Bar]:
+    """Bars that lie beside each other on one scale: name, figures, parts of each kind, and where the line stands."""
+    most = max((max(sum(parts.values()), line or 0) for _, _, parts, line in rows), default=0) or 1
+    found = []
+    for name, figures, parts, line in rows:
+        boxes, x = [], 0.0
+        for kind, value in parts.items():
+            if value > 0:
+                boxes.append(Box(kind, round(x, 3), round(100 * value / most, 3), 0, BAR))
+                x += 100 * value / most
+        found.append(Bar(name, figures, boxes, None if line is None else round(100 * line / most, 3)))
+    return found
+
+
 def steps(most: float, count: int = 4) -> list[float]:
     """Round numbers from 0 up to at least ``most``, about ``count`` of them besides 0; whole ones where they can be."""
     if most <= 0:
@@ -64,16 +126,6 @@ def steps(most: float, count: int = 4) -> list[float]:
     fine = [power * one for one in STEPS if power * one >= rough * (1 - 1e-9)]
     step = next((one for one in fine if one == int(one)), 1.0) if most >= 1 else fine[0]
     return [round(step * i, 6) for i in range(math.ceil(most / step - 1e-9) + 1)]
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Columns beside each other with parts on top of each other, and the scale they are read against."""
-
-    boxes: list[Box]
-    edges: list[Edge]
-    ticks: list[Tick]
-    height: int = HEIGHT
 
 
 def columns(values: Mapping[str, Sequence[float]], most: float | None = None, height: int = HEIGHT) -> Columns:

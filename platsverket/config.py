@@ -103,6 +103,14 @@ class PlaceSettings:
 @dataclass(frozen=True)
 class StatisticsSettings:
     smallest_cell: int = 5
+    round_seat_days_to: int = 100
+    round_seats_to: int = 5
+    rent_per_m2_year: int = 2500
+    rent_source: str = ""
+    rent_date: str = "2026-11-24"
+    working_days: int = 250
+    m2_per_employee: int = 22
+    m2_per_employee_source: str = "Riksrevisionen, RiR 2025:17"
 
 
 @dataclass(frozen=True)

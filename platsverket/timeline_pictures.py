@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -36,43 +35,24 @@ STRIP = 24  # pixels: how high one premises' row is
 QUARTERS = (1, 4, 7, 10)
 
 
-@dataclass(frozen=True)
-class Month:
-    label: str
-    x: float
-    minor: bool  # left out where the page is narrow
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Columns of seat-days week by week, where nothing is offered, the days that count, and a text for each week."""
-
-    kinds: list[tuple[str, str]]
-    columns: charts.Columns
-    closed: list[tuple[float, float]]
-    months: list[Month]
-    marks: list[charts.Mark]
-    weeks: list[str]
-    told: str
-
-
-def picture(timeline: Timeline, today: date, rounds: Sequence[MatchRound] = ()) -> Picture:
+def picture(timeline: Timeline, today: date, rounds: Sequence[MatchRound] = ()) -> charts.Picture:
     counts = {**timeline.used, "free": timeline.free}
     values = {kind: [int(n) for n in weeks] for kind, weeks in counts.items()}
     wide = 100 / timeline.window.weeks
     empty = charts.runs_of([not offered for offered in timeline.offered])
-    return Picture(
+    return charts.Picture(
         kinds=[(kind, str(KINDS[kind])) for kind in (*values, *(["closed"] if empty else []))],
         columns=charts.columns(values, float(timeline.offered.max(initial=0))),
         closed=[(round(first * wide, 3), round((after - first) * wide, 3)) for first, after in empty],
-        months=_months(timeline),
+        labels=_months(timeline),
         marks=charts.marks(_days(timeline, today, rounds)),
-        weeks=list(_week_texts(timeline)),
+        texts=list(_week_texts(timeline)),
         told=summary(timeline),
+        levels=[],
     )
 
 
-def _months(timeline: Timeline) -> list[Month]:
+def _months(timeline: Timeline) -> list[charts.Label]:
     window, found = timeline.window, []
     firsts = [day for i in range(7 * window.weeks) if (day := window.first + timedelta(days=i)).day == 1]
     year_told = any(day.month == 1 for day in firsts)
@@ -82,7 +62,8 @@ def _months(timeline: Timeline) -> list[Month]:
             continue
         with_year = day.month == 1 or (i == 0 and not year_told)
         text = format_date(day, "MMM y" if with_year else "MMM", rebase=False)
-        found.append(Month(str(text), round(100 * place, 3), day.month not in QUARTERS and len(firsts) > 4))
+        minor = day.month not in QUARTERS and len(firsts) > 4
+        found.append(charts.Label(str(text), round(100 * place, 3), minor))
     return found
 
 

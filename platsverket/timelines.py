@@ -14,14 +14,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from platsverket import runs
 from platsverket.access import Identity, demand, find, may, rows
+from platsverket.grids import Days, Grid
 from platsverket.models import (
-    WEEKDAYS,
     Agreement,
     Decision,
     MatchRound,
@@ -33,7 +32,6 @@ from platsverket.models import (
 )
 
 MOST_WEEKS, LEAST_WEEKS = 52, 12
-Days = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -208,17 +206,19 @@ def timeline(
     counted = [use for use in uses if use.ref in row and use.start <= use.until]
     bounds = _bounds([span for one in premises for span in one.spans] + [(u.start, u.until) for u in counted], today)
     window = _window(bounds, today, asked, most)
-    offered = _Grid(window, len(premises))
+    place = (window.first, 7 * window.weeks, len(premises))
+    offered = Grid(*place)
     for i, one in enumerate(premises):
         for first, last in one.spans:
             offered.add(i, first, last, one.weekdays, one.seats)
-    used = {kind: _Grid(window, len(premises)) for kind in kinds}
+    used = {kind: Grid(*place) for kind in kinds}
     for use in counted:
         one = premises[row[use.ref]]
         used[use.kind].add(row[use.ref], use.start, use.until, use.weekdays, one.seats if one.exclusive else use.seats)
     taken: Days = sum((grid.days for grid in used.values()), np.zeros_like(offered.days))
-    weeks = _weekly(np.maximum(offered.days, taken), window)
-    used_weeks = {kind: _weekly(grid.days, window) for kind, grid in used.items()}
+    offered.days = np.maximum(offered.days, taken)
+    weeks = offered.weekly()
+    used_weeks = {kind: grid.weekly() for kind, grid in used.items()}
     lines = [
         Line(one.ref, weeks[i], {kind: counts[i] for kind, counts in used_weeks.items()})
         for i, one in enumerate(premises)
@@ -226,32 +226,6 @@ def timeline(
     lines.sort(key=lambda line: (-line.all_used, -line.all_offered, line.ref))
     sums = {kind: counts.sum(axis=0) for kind, counts in used_weeks.items()}
     return Timeline(window, bounds, weeks.sum(axis=0), sums, lines)
-
-
-class _Grid:
-    """Seats of each of so many premises on each day of a window."""
-
-    def __init__(self, window: Window, count: int):
-        self.window, self.length = window, 7 * window.weeks
-        self.days: Days = np.zeros((count, self.length), dtype=np.int64)
-        self.open: dict[tuple[str, ...], Days] = {}
-
-    def add(self, row: int, first: date, last: date, weekdays: tuple[str, ...], seats: int) -> None:
-        begin = max(0, (first - self.window.first).days)
-        end = min(self.length, (last - self.window.first).days + 1)
-        if begin < end:
-            self.days[row, begin:end] += self._open(weekdays)[begin:end] * seats
-
-    def _open(self, weekdays: tuple[str, ...]) -> Days:
-        if weekdays not in self.open:
-            week = np.array([day in weekdays for day in WEEKDAYS], dtype=np.int64)
-            self.open[weekdays] = np.tile(week, self.window.weeks)
-        return self.open[weekdays]
-
-
-def _weekly(days: Days, window: Window) -> Days:
-    found: Days = days.reshape(len(days), window.weeks, 7).sum(axis=2)
-    return found
 
 
 def monday(day: date) -> date:

@@ -20,6 +20,7 @@ from platsverket.views import (
     rounds,
     searches,
     start,
+    statistics,
 )
 from platsverket.views.api import register as register_api
 
@@ -40,6 +41,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         me,
         calendars,
         searches,
+        statistics,
     )
     for view in pages:
         app.register_blueprint(view.blueprint)

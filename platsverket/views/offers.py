@@ -12,6 +12,7 @@ import data
 from platsverket import (
     accounts,
     agencies,
+    charts,
     drafts,
     forms,
     ledger,
@@ -116,7 +117,7 @@ def show(ref: str) -> Any:
     )  # fmt: skip
 
 
-def _coming_weeks(offer: Offer) -> timeline_pictures.Picture | None:
+def _coming_weeks(offer: Offer) -> charts.Picture | None:
     """The premises' next half year, for those who may see how much of them is used."""
     if not allowed(db(), by(), "offer.occupancy", offer):
         return None

@@ -1,0 +1,125 @@
+"""Statistics on pages: for anyone, in pictures that are tables and files too, telling of no single one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import Web
+from tests.web.desk import Desk, Visitor, text
+
+TABLES = ("counties", "months", "weekdays", "organisations", "demand")
+
+
+@pytest.fixture
+def desk(web: Web) -> Desk:
+    return Desk(web)
+
+
+def _anybody(desk: Desk) -> Visitor:
+    visitor = Visitor(desk.web.app, desk.make)
+    visitor.get("/?lang=en")
+    return visitor
+
+
+def _csv(answer: Any) -> list[list[str]]:
+    assert answer.mimetype == "text/csv", answer.text
+    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+def _furnish(desk: Desk, premises: int) -> None:
+    for _ in range(premises):
+        desk.offer(seats=11, area_m2=150)
+    for _ in range(premises):
+        desk.need(seats=3)
+
+
+def test_anyone_sees_the_year_and_coordinators_see_it_whole(desk: Desk) -> None:
+    """From five premises on; the public's figures are rounded, and each says what it is."""
+    _furnish(desk, 4)
+    year = desk.make.today.year + 1  # in this one there may be too few days left
+    few = text(_anybody(desk).get(f"/statistics?year={year}"))
+    assert "Too little is offered" in few and "not shown" in few
+    whole = text(desk.coordinator.get(f"/statistics?year={year}"))
+    assert "You are a coordinator" in whole and "not shown" not in whole.split("m² for each guest")[0].split("rent")[0]
+    _furnish(desk, 1)
+    page = text(_anybody(desk).get(f"/statistics?year={year}"))
+    assert "Jämtlands län" in page and "Too little" not in page
+    exactly = _csv(desk.coordinator.get(f"/statistics/file.csv?table=counties&year={year}"))
+    public = _csv(_anybody(desk).get(f"/statistics/file.csv?table=counties&year={year}"))
+    assert int(exactly[1][1]) % 11 == 0 and int(public[1][1]) % 100 == 0
+    assert abs(int(exactly[1][1]) - int(public[1][1])) <= 50
+
+
+def test_each_picture_is_told_has_a_table_and_a_file(desk: Desk) -> None:
+    """Title and text, a caption, and a link to the file; patterns and no style of their own."""
+    _furnish(desk, 5)
+    page = _anybody(desk).get("/statistics").text
+    drawn = re.findall(r'<svg[^>]*role="img" aria-labelledby="([\w-]+) ([\w-]+)"', page)
+    assert len(drawn) == 4 and all(f'id="{name}"' in page for pair in drawn for name in pair)
+    assert page.count("<caption") >= 4 and "style=" not in page
+    assert set(re.findall(r"file\.csv\?table=(\w+)", page)) == set(TABLES)
+    for table in TABLES:
+        assert len(_csv(_anybody(desk).get(f"/statistics/file.csv?table={table}"))) > 1
+
+
+def test_the_map_tells_where_seats_are_wanted(desk: Desk) -> None:
+    """Today's requests without place, in words, on the map and in the table."""
+    _furnish(desk, 5)
+    page = _anybody(desk).get("/statistics").text
+    assert "15 seats are wanted today and have no place. Most are wanted in Jämtlands län (15)." in text(
+        _anybody(desk).get("/statistics")
+    )
+    assert "<title>Jämtlands län: 15</title>" in page
+
+
+@pytest.mark.parametrize("asked", ["1999", "9999", "x", "-1", "2027.5", "２０２７"])
+def test_only_the_years_there_are_can_be_chosen(desk: Desk, asked: str) -> None:
+    """Anything else, a month or a day too, shows this year."""
+    desk.offer()
+    for who in (_anybody(desk), desk.coordinator):
+        assert f"Statistics for {desk.make.today.year}" in text(who.get(f"/statistics?year={asked}"))
+    for extra in ("month=3", "from=2027-01-01&until=2027-01-02", "county=23"):
+        anybody = _anybody(desk)
+        assert anybody.get(f"/statistics/file.csv?{extra}").data == anybody.get("/statistics/file.csv").data
+
+
+def test_an_unknown_table_is_not_there(desk: Desk) -> None:
+    for name in ("x", "told", "area_used", "__class__", "full"):
+        assert _anybody(desk).get(f"/statistics/file.csv?table={name}").status_code == 404
+
+
+def test_an_empty_service_has_its_statistics(desk: Desk) -> None:
+    """No premises, no requests: the page says so, for everybody."""
+    for who in (_anybody(desk), desk.officer, desk.coordinator):
+        page = who.get("/statistics")
+        assert page.status_code == 200 and "Too little is offered" in text(page)
+    assert _anybody(desk).get("/statistics/method").status_code == 200
+
+
+def test_the_method_names_its_figures(desk: Desk) -> None:
+    """The formulas stand there in words with the settings' figures, so that anyone can work them out again."""
+    page = text(_anybody(desk).get("/statistics/method"))
+    assert "250 working days" in page and "2,500 kronor" in page and "15 m²" in page and "RiR 2025:17" in page
+    assert "1,000 seat-days are 4 seats for a year, 60 m² and 150,000 kronor" in page
+    assert "no official figure" in page
+
+
+def test_statistics_are_found_from_every_page(desk: Desk) -> None:
+    for who in (_anybody(desk), desk.officer):
+        assert who.get("/").text.count('href="/statistics"') == 2
+        assert 'href="/statistics"' in who.get("/about").text
+
+
+def test_more_premises_ask_no_more_of_the_database(desk: Desk) -> None:
+    """The same queries for one premises and for many, for the public and for coordinators."""
+    desk.offer()
+    asked = [desk.queries("/statistics", who) for who in (_anybody(desk), desk.coordinator)]
+    _furnish(desk, 6)
+    desk.published(answer_by=desk.make.today + timedelta(days=14))
+    assert [desk.queries("/statistics", who) for who in (_anybody(desk), desk.coordinator)] == asked
