@@ -77,6 +77,12 @@ def metres(lat: float, lon: float) -> tuple[float, float]:
     return float(east), float(north)
 
 
+def position(east: float, north: float) -> tuple[float, float]:
+    """The latitude and longitude of a point in metres."""
+    lon, lat = _sweref().transform(east, north, direction="INVERSE")
+    return float(lat), float(lon)
+
+
 def many_metres(lat: Floats, lon: Floats) -> Floats:
     """Points in metres, shape (n, 2)."""
     return np.column_stack(_sweref().transform(lon, lat))

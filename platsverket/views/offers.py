@@ -18,6 +18,7 @@ from platsverket import (
     ledger,
     listing,
     listing_table,
+    offer_maps,
     offers,
     search_pages,
     search_words,
@@ -80,8 +81,12 @@ def index() -> Any:
             raise
         return _list(values, refused.status, errors=field_errors(refused), place_choices=forms.place_choices(refused))
     found = listing.of(db(), by(), config(), asked)
-    if request.args.get("view") == "csv":
+    view = request.args.get("view")
+    if view == "csv":
         return csv_file(gettext("Spare premises"), *listing_table.of(listing.shown(db(), found.lines), config()))
+    if view == "map":
+        shown = offer_maps.of(db(), found.lines, asked, values, request.args.get("area", ""), config())
+        return _list(values, asked=asked, found=found, total=found.total, map=shown)
     where = paging()
     lines = listing.shown(db(), found.lines[where.offset : where.offset + where.size])
     return _list(values, asked=asked, lines=lines, found=found, total=found.total, paging=where)
@@ -92,7 +97,7 @@ def _list(values: dict[str, Any], status: int = 200, **context: Any) -> Any:
     asked: Asked | None = context.get("asked")
     return page(
         "offers/index.html", status, drafts=drafts.own(db(), by(), config(), "offer"),
-        **{"place_choices": [], "found": None, **context},
+        **{"place_choices": [], "found": None, "map": None, "lines": [], "paging": None, **context},
         values=values, query=search_pages.query(values), pages=search_pages, said=search_words, free=listing_table.free,
         counties=sorted((county.code, county.name) for county in data.counties()),
         agencies=[(agency.ref, agency.name) for agency in own],

@@ -80,7 +80,8 @@ def test_each_part_can_be_left_out(desk: Desk) -> None:
     asked = "/offers?must=lift&must=screen&days=28"
     page = desk.lead.get(asked).text
     assert names(page) == ["Passar"]
-    found = {tuple(names(desk.lead.get(link).text)) for link in links(page, r"/offers\?") if "view=" not in link}
+    fewer = [link for link in links(page, r"/offers\?") if "view=" not in link]
+    found = {tuple(names(desk.lead.get(link).text)) for link in fewer} - {("Passar",)}
     assert found == {("Utan hiss", "Passar"), ("Snart slut", "Passar"), ("Inte för alla", "Passar")}
 
 

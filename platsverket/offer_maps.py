@@ -1,0 +1,54 @@
+"""A list of premises on a map: the same premises, where their place is not shown at their municipality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from platsverket import atlas, forms, listing, pins, search_pages, words
+from platsverket.atlas import Look
+from platsverket.config import Config
+from platsverket.listing import Asked, Line
+from platsverket.models import Offer
+from platsverket.pins import Shown, Thing
+
+
+def of(session: Session, lines: list[Line], asked: Asked, values: dict[str, Any], area: str, config: Config) -> Shown:
+    """The map of a list, at the area looked at."""
+    w = asked.wanted
+    farthest = max((line.km for line in lines if line.km is not None), default=None)
+    drawn = atlas.draw(lines, Look(area, asked.county, w.lat, w.lon, farthest, w.max_km))
+    rank = {line.offer_id: i for i, line in enumerate(lines)}
+
+    def things(numbers: Sequence[int]) -> dict[int, Thing]:
+        found = listing.shown(session, [lines[i] for i in dict.fromkeys(numbers)])
+        return {rank[line.offer_id]: thing(line, offer, config) for line, offer in found}
+
+    def closer(area: str) -> str:
+        return url_for("offers.index", view="map", area=area, **search_pages.query(values))
+
+    return pins.shown(drawn, things, several, closer)
+
+
+def thing(line: Line, offer: Offer, config: Config) -> Thing:
+    """Premises on a map."""
+    url = url_for("offers.show", ref=offer.ref)
+    town = forms.municipality_name(offer.municipality_code)
+    if not line.exact:
+        band = words.seat_band(offer.seats, config.offers.restricted_seat_band)
+        name = gettext("Restricted premises in %(municipality)s", municipality=town)
+        return Thing(name, gettext("%(band)s seats", band=band), url, closed=True)
+    note = [str(words.ngettext("%(num)s seat", "%(num)s seats", offer.seats))]
+    if line.km is not None:
+        note.append(gettext("%(km)s km", km=words.number(line.km, 1)))
+    return Thing(offer.title, ", ".join(note), url, closed=not line.open)
+
+
+def several(count: int, town: str) -> str:
+    if not town:
+        return str(words.ngettext("%(num)s premises", "%(num)s premises", count))
+    return str(words.ngettext("%(num)s premises around %(town)s", "%(num)s premises around %(town)s", count, town=town))

@@ -1,0 +1,73 @@
+"""What the marks of a map are called and where they lead, and the same in a list beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from platsverket.atlas import Atlas, Mark
+
+MOST_LISTED = 60
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing on a map: what it is called, what is worth knowing of it in a few words, where it leads."""
+
+    name: str
+    note: str
+    url: str
+    closed: bool = False  # shown only at its municipality
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A mark as it is shown: alone, or several that one looks closer at or finds in the list."""
+
+    mark: Mark
+    name: str
+    url: str
+    closed: bool
+
+    @property
+    def count(self) -> int:
+        return len(self.mark.members)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A map with the names and addresses of its marks; ``listed`` holds what stands in the list beside it."""
+
+    atlas: Atlas
+    pins: list[Pin]
+    listed: list[tuple[str | None, Thing]]  # with the anchor that a mark leads to
+
+
+def shown(
+    atlas: Atlas,
+    things: Callable[[Sequence[int]], dict[int, Thing]],
+    several: Callable[[int, str], str],
+    closer: Callable[[str], str],
+) -> Shown:
+    """The map of things that ``things`` tells of by their numbers; ``several`` names a mark of many around a town."""
+    together = [mark for mark in atlas.marks if len(mark.members) > 1 and mark.area is None]
+    alone = [mark.members[0] for mark in atlas.marks if len(mark.members) == 1]
+    all_of_it = atlas.inside <= MOST_LISTED
+    in_list = [i for mark in (atlas.marks if all_of_it else together) for i in mark.members]
+    known = things([*alone, *in_list])
+    pins = [_pin(mark, known, several, closer) for mark in atlas.marks]
+    anchors = {mark.members[0]: _anchor(mark) for mark in together}
+    return Shown(atlas, pins, [(anchors.get(i), known[i]) for i in in_list if i in known])
+
+
+def _pin(mark: Mark, known: dict[int, Thing], several: Callable[[int, str], str], closer: Callable[[str], str]) -> Pin:
+    if len(mark.members) == 1 and (thing := known.get(mark.members[0])):
+        return Pin(mark, f"{thing.name}, {thing.note}" if thing.note else thing.name, thing.url, thing.closed)
+    members = [known[i] for i in mark.members if i in known]
+    closed = len(members) == len(mark.members) and all(thing.closed for thing in members)
+    name = several(len(mark.members), mark.town)
+    return Pin(mark, name, f"#{_anchor(mark)}" if mark.area is None else closer(mark.area), closed)
+
+
+def _anchor(mark: Mark) -> str:
+    return f"on-map-{mark.members[0]}"

@@ -1,0 +1,106 @@
+"""The same hits on a map as in the list, each mark a link with a name; closed premises only at their municipality."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+import data
+from platsverket import outlines
+from tests.conftest import Web
+from tests.web.desk import Desk, text
+from tests.web.test_search import links, names
+
+
+@pytest.fixture
+def desk(web: Web) -> Desk:
+    return Desk(web)
+
+
+def marks(page: str) -> list[tuple[str, str]]:
+    """The name and the address of each mark, in the order of the keyboard."""
+    found = re.findall(r'<a class="pin" href="([^"]*)" aria-label="([^"]*)"', page)
+    return [(unescape(name), unescape(url)) for url, name in found]
+
+
+def listed(page: str) -> set[str]:
+    part = page.split('<ul class="map-list">')[1].split("</ul>")[0]
+    return {unescape(name) for name in re.findall(r"<a href=[^>]*>([^<]*)</a>", part)}
+
+
+def test_the_map_shows_what_the_list_shows(desk: Desk) -> None:
+    """The same search finds the same premises; the switch keeps what was asked for, on the form too."""
+    for name, place in (("Ett", "Östersund"), ("Två", "Sundsvall"), ("Tre", "Östersund"), ("Fyra", "Malmö")):
+        desk.offer(title=name, place=place)
+    desk.offer(title="För liten", place="Östersund", seats=2)
+    asked = "/offers?place=Östersund&max_km=200&seats=6"
+    page = desk.lead.get(asked).text
+    assert set(names(page)) == {"Ett", "Två", "Tre"}
+    [to_map] = [link for link in links(page, r"/offers\?") if "view=map" in link]
+    on_map = desk.lead.get(to_map).text
+    assert listed(on_map) == {"Ett", "Två", "Tre"} and "3 premises on the map" in on_map
+    assert "2 premises around Östersund" in dict(marks(on_map))
+    assert 'name="view" value="map"' in on_map and 'value="200' in on_map
+    back = [link for link in links(on_map, r"/offers\?") if "view=" not in link and "max_km" in link]
+    assert any(set(names(desk.lead.get(link).text)) == {"Ett", "Två", "Tre"} for link in back)
+
+
+def test_marks_lead_closer_until_each_stands_alone(desk: Desk) -> None:
+    """From all of Sweden to the two in one town; what shares one point leads to the list beside the map."""
+    for name, place in (
+        ("Norr", "63.19, 14.64"),
+        ("Söder", "63.17, 14.64"),
+        ("Malmö 1", "Malmö"),
+        ("Malmö 2", "Malmö"),
+    ):
+        desk.offer(title=name, place=place)
+    page = desk.lead.get("/offers?view=map").text
+    assert [name for name, _ in marks(page)] == ["2 premises around Östersund", "2 premises around Malmö"]
+    closer, same = (url for _, url in marks(page))
+    assert same.startswith("#on-map-") and f'id="{same[1:]}"' in page
+    near = desk.lead.get(closer).text
+    assert [name.split(",")[0] for name, _ in marks(near)] == ["Norr", "Söder"]
+    assert "2 more lie outside it." in near
+    assert desk.lead.get(marks(near)[0][1]).status_code == 200
+    [whole] = [link for link in links(near, r"/offers\?") if "area=all" in link and "view=map" in link][:1]
+    assert marks(desk.lead.get(whole).text) == marks(page)
+
+
+def test_a_county_is_shown_by_itself(desk: Desk) -> None:
+    desk.offer(title="Här", place="Östersund")
+    desk.offer(title="Där", place="Malmö")
+    page = desk.lead.get("/offers?view=map&county=23").text
+    assert listed(page) == {"Här"} and len(marks(page)) == 1
+
+
+def test_closed_premises_stand_at_their_municipality(desk: Desk) -> None:
+    """Wherever in the municipality they lie, and whoever looks: by shape too, and without what is hidden."""
+    desk.offer(title="Kanariefågel", visibility="restricted", place="63.30, 14.30", seats=24)
+    town = data.municipality("2309")
+    assert town
+    for reader in (desk.lead, desk.coordinator, desk.officer):
+        page = reader.get("/offers?view=map&area=63.3,14.4,100").text
+        frame = outlines.Frame(outlines.metres(63.3, 14.4), 480 / 100_000, 480, 560)
+        x, y = frame.at(town.lat, town.lon)
+        [rect] = re.findall(r'<rect x="([0-9.]+)" y="([0-9.]+)" width="30', page.split('class="map-key"')[0])
+        assert abs(float(rect[0]) + 15 - x) < 1 and abs(float(rect[1]) + 15 - y) < 1
+    assert "Restricted premises in Krokom, 20–29 seats" in dict(marks(desk.lead.get("/offers?view=map").text))
+    assert "anarie" not in desk.lead.get("/offers?view=map").text
+
+
+@pytest.mark.parametrize("area", ["x", "1,2", "0.0,0.0,0", "90.0,180.0,9999", "63.1,14.6,40'\"><script>", "all", ""])
+def test_a_strange_area_does_no_harm(desk: Desk, area: str) -> None:
+    desk.offer()
+    page = desk.lead.get("/offers", query_string={"view": "map", "area": area})
+    assert page.status_code == 200 and "<script>" not in page.text.split("<main")[1]
+
+
+def test_a_national_map_stays_light(desk: Desk) -> None:
+    """All the country's outlines and its marks take less than what is allowed for a picture."""
+    for number, town in enumerate(data.municipalities()[::8]):
+        desk.offer(title=f"Lokal {number}", place=f"{town.lat}, {town.lon}")
+    answer = desk.lead.get("/offers?view=map")
+    assert len(answer.data) < 100_000
+    assert "premises on the map" in text(answer)
