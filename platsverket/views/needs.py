@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from platsverket import (
     agencies,
+    counting,
     desk_words,
     drafts,
     forms,
@@ -18,6 +19,7 @@ from platsverket import (
     outcomes,
     questions,
     search_pages,
+    search_words,
     taking_part,
 )
 from platsverket.access import find
@@ -204,8 +206,14 @@ def _form(need: Need | None, status: int = 200, *, values: dict[str, Any], **con
         "needs/form.html", status,
         **{**NOTHING, "draft": forms.draft_ref(), **context},
         need=need, values=values, size=forms.size(values, rounded_up=True),
+        count=_count(values), criterion=search_words.criterion,
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(PROJECT_LEAD))],
     )  # fmt: skip
+
+
+def _count(values: dict[str, Any]) -> counting.Count | None:
+    """What is counted for the form as it stands; nothing where script asks for another piece of the page alone."""
+    return None if request.form.get("keep") == "sizes" else counting.of_typed(db(), by(), config(), values)
 
 
 def _again(need: Need | None, refused: Refused) -> Any:
