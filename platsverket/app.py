@@ -162,7 +162,7 @@ def _nav() -> list[dict[str, Any]]:
         ("events.index", gettext("Events"), "event.read"),
         ("me.index", gettext("My account"), "self"),
     ]
-    here = {"desk": "rounds", "decisions": "rounds", "refills": "rounds", "searches": "me"}.get(
+    here = {"desk": "rounds", "maps": "rounds", "decisions": "rounds", "refills": "rounds", "searches": "me"}.get(
         str(request.blueprint), (request.blueprint or "").split(".")[0]
     )
     who = g.get("by", ANONYMOUS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
@@ -229,24 +229,29 @@ def towns(frame: Frame, marks: Sequence[Mark]) -> list[Town]:
     found: list[Town] = []
     taken: list[Box] = [(m.x - m.radius, m.y - m.radius, m.x + m.radius, m.y + m.radius) for m in marks]
     fullest = sorted((m for m in marks if m.town), key=lambda mark: -len(mark.members))
-    named = [_named(frame, mark.town, mark.x, mark.y, mark) for mark in fullest[:MOST_TOWNS]]
-    for town, (x, y) in zip(_largest(), frame.points(_town_metres()).tolist(), strict=True):
-        if 12 < x < frame.width - 12 and 16 < y < frame.height - 16:
-            under = next((m for m in marks if (m.x - x) ** 2 + (m.y - y) ** 2 < (m.radius + 4) ** 2), None)
-            named.append(_named(frame, town.seat, x, y, under))
-    for one in named:
-        box = one.box
-        inside = box[0] >= 0 and box[2] <= frame.width
-        if inside and not any(_overlap(box, other) for other in taken) and one.name not in {t.name for t in found}:
-            found.append(one)
-            taken.append(box)
+    wanted = [(mark.town, mark.x, mark.y, mark) for mark in fullest[:MOST_TOWNS]]
+    for name, x, y, under in [*wanted, *_seen_towns(frame, marks)]:
+        sides = [
+            Town(name, round(x, 1), round(y, 1), end, under) for end in (x > frame.width * 0.6, x <= frame.width * 0.6)
+        ]
+        free = [one for one in sides if _free(one.box, taken, frame) and name not in {t.name for t in found}]
+        if free:
+            found.append(free[0])
+            taken.append(free[0].box)
         if len(found) == MOST_TOWNS:
             break
     return found
 
 
-def _named(frame: Frame, name: str, x: float, y: float, under: Mark | None) -> Town:
-    return Town(name, round(x, 1), round(y, 1), x > frame.width * 0.6, under)
+def _seen_towns(frame: Frame, marks: Sequence[Mark]) -> Iterator[tuple[str, float, float, Mark | None]]:
+    for town, (x, y) in zip(_largest(), frame.points(_town_metres()).tolist(), strict=True):
+        if 12 < x < frame.width - 12 and 16 < y < frame.height - 16:
+            under = next((m for m in marks if (m.x - x) ** 2 + (m.y - y) ** 2 < (m.radius + 4) ** 2), None)
+            yield town.seat, x, y, under
+
+
+def _free(box: Box, taken: list[Box], frame: Frame) -> bool:
+    return box[0] >= 0 and box[2] <= frame.width and not any(_overlap(box, other) for other in taken)
 
 
 def _overlap(one: Box, other: Box) -> bool:

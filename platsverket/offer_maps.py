@@ -16,6 +16,8 @@ from platsverket.listing import Asked, Line
 from platsverket.models import Offer
 from platsverket.pins import Shown, Thing
 
+CLOSED = "square"  # shown only at its municipality
+
 
 def of(session: Session, lines: list[Line], asked: Asked, values: dict[str, Any], area: str, config: Config) -> Shown:
     """The map of a list, at the area looked at."""
@@ -31,7 +33,8 @@ def of(session: Session, lines: list[Line], asked: Asked, values: dict[str, Any]
     def closer(area: str) -> str:
         return url_for("offers.index", view="map", area=area, **search_pages.query(values))
 
-    return pins.shown(drawn, things, several, closer)
+    shapes = [pins.CIRCLE if line.open else CLOSED for line in lines]
+    return pins.shown(drawn, things, several, closer, shapes)
 
 
 def thing(line: Line, offer: Offer, config: Config) -> Thing:
@@ -41,11 +44,11 @@ def thing(line: Line, offer: Offer, config: Config) -> Thing:
     if not line.exact:
         band = words.seat_band(offer.seats, config.offers.restricted_seat_band)
         name = gettext("Restricted premises in %(municipality)s", municipality=town)
-        return Thing(name, gettext("%(band)s seats", band=band), url, closed=True)
+        return Thing(name, gettext("%(band)s seats", band=band), url, CLOSED)
     note = [str(words.ngettext("%(num)s seat", "%(num)s seats", offer.seats))]
     if line.km is not None:
         note.append(gettext("%(km)s km", km=words.number(line.km, 1)))
-    return Thing(offer.title, ", ".join(note), url, closed=not line.open)
+    return Thing(offer.title, ", ".join(note), url, pins.CIRCLE if line.open else CLOSED)
 
 
 def several(count: int, town: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from platsverket.atlas import Atlas, Mark
 
 MOST_LISTED = 60
+CIRCLE = "circle"
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Thing:
     name: str
     note: str
     url: str
-    closed: bool = False  # shown only at its municipality
+    shape: str = CIRCLE  # what kind of thing it is: circle, square or diamond
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Pin:
     mark: Mark
     name: str
     url: str
-    closed: bool
+    shape: str
 
     @property
     def count(self) -> int:
@@ -48,25 +49,35 @@ def shown(
     things: Callable[[Sequence[int]], dict[int, Thing]],
     several: Callable[[int, str], str],
     closer: Callable[[str], str],
+    shapes: Sequence[str] = (),
 ) -> Shown:
-    """The map of things that ``things`` tells of by their numbers; ``several`` names a mark of many around a town."""
+    """The map of things that ``things`` tells of by their numbers; ``several`` names a mark of many around a town.
+
+    A mark of many has their shape where all share it; ``shapes`` are those of all things, where they have several.
+    """
     together = [mark for mark in atlas.marks if len(mark.members) > 1 and mark.area is None]
     alone = [mark.members[0] for mark in atlas.marks if len(mark.members) == 1]
     all_of_it = atlas.inside <= MOST_LISTED
     in_list = [i for mark in (atlas.marks if all_of_it else together) for i in mark.members]
     known = things([*alone, *in_list])
-    pins = [_pin(mark, known, several, closer) for mark in atlas.marks]
+    pins = [_pin(mark, known, several, closer, shapes) for mark in atlas.marks]
     anchors = {mark.members[0]: _anchor(mark) for mark in together}
     return Shown(atlas, pins, [(anchors.get(i), known[i]) for i in in_list if i in known])
 
 
-def _pin(mark: Mark, known: dict[int, Thing], several: Callable[[int, str], str], closer: Callable[[str], str]) -> Pin:
+def _pin(
+    mark: Mark,
+    known: dict[int, Thing],
+    several: Callable[[int, str], str],
+    closer: Callable[[str], str],
+    shapes: Sequence[str],
+) -> Pin:
     if len(mark.members) == 1 and (thing := known.get(mark.members[0])):
-        return Pin(mark, f"{thing.name}, {thing.note}" if thing.note else thing.name, thing.url, thing.closed)
-    members = [known[i] for i in mark.members if i in known]
-    closed = len(members) == len(mark.members) and all(thing.closed for thing in members)
+        return Pin(mark, f"{thing.name}, {thing.note}" if thing.note else thing.name, thing.url, thing.shape)
+    here = {shapes[i] for i in mark.members} if shapes else {CIRCLE}
     name = several(len(mark.members), mark.town)
-    return Pin(mark, name, f"#{_anchor(mark)}" if mark.area is None else closer(mark.area), closed)
+    url = f"#{_anchor(mark)}" if mark.area is None else closer(mark.area)
+    return Pin(mark, name, url, here.pop() if len(here) == 1 else CIRCLE)
 
 
 def _anchor(mark: Mark) -> str:

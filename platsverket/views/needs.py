@@ -14,6 +14,7 @@ from platsverket import (
     desk_words,
     drafts,
     forms,
+    need_maps,
     needs,
     outcome_words,
     outcomes,
@@ -28,11 +29,13 @@ from platsverket.desk_schemas import QuestionAnswerSchema
 from platsverket.errors import Refused
 from platsverket.features import FEATURES
 from platsverket.models import PROJECT_LEAD, Need
+from platsverket.pins import Shown
 from platsverket.schemas import NeedSchema, PrioritySchema, load
 from platsverket.web import (
     Typed,
     by,
     config,
+    csv_file,
     db,
     field_errors,
     form_values,
@@ -54,6 +57,7 @@ NOTHING: dict[str, Any] = {
     "saved": None,
     "commitments": [],
 }  # what a form shows besides its fields
+EVERY = 100_000  # more requests than there are
 EARLIER = 3  # of the latest ones that an empty form offers to begin from
 
 
@@ -61,9 +65,29 @@ EARLIER = 3  # of the latest ones that an empty form offers to begin from
 @rule("need.read")
 def index() -> Any:
     text, over, where = request.args.get("text", "").strip(), bool(request.args.get("over")), paging()
-    found, total = needs.search(db(), by(), text, where.size, where.offset, standing=not over)
-    own = drafts.own(db(), by(), config(), "need")
-    return page("needs/index.html", drafts=own, needs=found, total=total, paging=where, text=text, over=over)
+    view = request.args.get("view")
+    part = (EVERY, 0) if view in ("map", "csv") else (where.size, where.offset)
+    found, total = needs.search(db(), by(), text, *part, standing=not over)
+    if view == "csv":
+        return csv_file(gettext("Space requests"), *need_maps.table(found))
+    asked: dict[str, Any] = {"text": text or None, "over": 1 if over else None}
+    shown: dict[str, Any] = {
+        "needs": found,
+        "total": total,
+        "text": text,
+        "over": over,
+        "asked": asked,
+        "map": None,
+        "paging": where,
+    }
+    if view == "map":
+        shown |= {"map": _map(found, asked), "paging": None}
+    return page("needs/index.html", drafts=drafts.own(db(), by(), config(), "need"), **shown)
+
+
+def _map(found: list[Need], asked: dict[str, Any]) -> Shown:
+    area = request.args.get("area", "")
+    return need_maps.of_needs(found, area, lambda to: url_for("needs.index", view="map", area=to, **asked))
 
 
 @blueprint.get("/<ref>")

@@ -11,7 +11,7 @@ import data
 from platsverket import outlines
 from tests.conftest import Web
 from tests.web.desk import Desk, text
-from tests.web.test_search import links, names
+from tests.web.test_search import links, names, rows_of
 
 
 @pytest.fixture
@@ -104,3 +104,49 @@ def test_a_national_map_stays_light(desk: Desk) -> None:
     answer = desk.lead.get("/offers?view=map")
     assert len(answer.data) < 100_000
     assert "premises on the map" in text(answer)
+
+
+def test_the_outcome_of_a_run_has_lines_from_requests_to_their_places(desk: Desk) -> None:
+    """Placed requests end in their premises, others are told by shape and word; the file says the same."""
+    desk.offer(title="Målet", place="63.40, 14.60")
+    desk.make.need(desk.guest, desk.users["lead"], title="Får plats", max_km=50.0)
+    desk.make.need(desk.guest, desk.users["lead"], title="Får ingen", place="Malmö", max_km=5.0)
+    match_round = desk.make.matched(desk.users["coordinator"])
+    url = f"/rounds/{match_round.ref}/runs/{match_round.runs[-1].ref}/map"
+    page = desk.coordinator.get(url).text
+    assert listed(page) == {"Får plats", "Får ingen"} and "1 of all that are shown is without proposal." in page
+    assert "Får ingen, without proposal" in dict(marks(page))
+    picture = page.split('class="map-key"')[0]
+    assert picture.count('class="map-lines"') == picture.count('class="map-ends"') == 1
+    assert picture.split('aria-label="Får ingen')[1].split("</a>")[0].count("<path") == 1
+    assert listed(desk.coordinator.get(f"{url}?show=without").text) == {"Får ingen"}
+    assert listed(desk.coordinator.get(f"{url}?county=23").text) == {"Får plats"}
+    assert "Nothing found" in desk.coordinator.get(f"{url}?county=10").text
+    _head, *rows = rows_of(desk.coordinator.get(f"{url}?view=csv"))
+    assert [(row[0], row[4]) for row in rows] == [("Får ingen", ""), ("Får plats", "Målet")]
+    assert desk.lead.get(url).status_code == 403
+    assert url in desk.coordinator.get(url.removesuffix("/map")).text
+
+
+def test_the_map_of_an_outcome_tells_nothing_of_sealed_premises(desk: Desk) -> None:
+    """What is placed in premises sealed from the reader is on no map and in no file; restricted ones stand in town."""
+    desk.offer(title="Kanariefågel", visibility="sealed", coordinators=[desk.users["coordinator"].ref])
+    desk.make.need(desk.guest, desk.users["lead"], title="Hos kanarien")
+    match_round = desk.make.matched(desk.users["coordinator"])
+    url = f"/rounds/{match_round.ref}/runs/{match_round.runs[-1].ref}/map"
+    assert "Kanariefågel" in desk.coordinator.get(url).text
+    other = desk.reading(desk.make.coordinator())
+    for path in (url, f"{url}?show=without", f"{url}?view=csv"):
+        assert "anarie" not in other.get(path).text
+
+
+def test_requests_are_shown_on_a_map_as_their_list_lets_one_see(desk: Desk) -> None:
+    """A coordinator sees all, a project lead those of their own; the same words, the same file."""
+    other = desk.make.agency()
+    desk.make.need(desk.guest, desk.users["lead"], title="Gästens rum")
+    desk.make.need(other, title="De andras rum", place="Malmö")
+    assert listed(desk.coordinator.get("/needs?view=map").text) == {"Gästens rum", "De andras rum"}
+    assert listed(desk.lead.get("/needs?view=map").text) == {"Gästens rum"}
+    assert listed(desk.coordinator.get("/needs?view=map&text=andras").text) == {"De andras rum"}
+    [file] = [link for link in links(desk.coordinator.get("/needs?text=andras").text, r"/needs\?") if "csv" in link]
+    assert [row[0] for row in rows_of(desk.coordinator.get(file))] == ["Request", "De andras rum"]
