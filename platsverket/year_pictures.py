@@ -45,6 +45,8 @@ TABLES = {
     "demand": _("Seats without place, by county"),
 }
 MAP_WIDTH, MAP_HEIGHT = 400, 920
+LABEL_WIDE, LABEL_HIGH = 24, 14  # the room a figure needs; where there is less, the table and a title tell it
+MOST_ASKED = 1.5  # of what is offered: a line that would stand further out stands here
 LEVELS = (30, 10, 3)  # the darkest pattern begins at a third of the highest value, and so on
 
 
@@ -127,18 +129,22 @@ def _figures(table: Table, i: int) -> str:
 
 
 def counties(found: Year) -> list[charts.Bar]:
-    """One bar for each county in which anything is offered or asked for, the largest first."""
+    """One bar for each county where anything is offered, the largest first: each as long as what is offered there."""
     table = found.counties
     order = sorted(range(len(table.codes)), key=lambda i: (-(table.told["offered"].cells[i] or 0), table.codes[i]))
     rows = []
     for i in order:
         offered, agreed, asked = (table.told[measure].cells[i] for measure in ("offered", "agreed", "asked"))
-        if not offered and not asked:
+        if not offered:
             continue
-        figures = gettext("%(agreed)s of %(offered)s", agreed=number(agreed or 0), offered=shown(offered))
-        if agreed is None or not offered:
-            figures = gettext("offered: %(offered)s", offered=shown(offered))
-        rows.append((name_of({"code": table.codes[i], "name": table.names[i]}), figures, _parts(table, i), asked))
+        figures = gettext("offered: %(offered)s", offered=number(offered))
+        if agreed is not None:
+            percent = number(100 * agreed / offered, 0 if agreed >= offered / 10 else 1)
+            told = {"agreed": number(agreed), "offered": number(offered), "percent": percent}
+            figures = gettext("%(percent)s %%: %(agreed)s of %(offered)s", **told)
+        shares = {kind: value / offered for kind, value in _parts(table, i).items()}
+        line = None if asked is None else min(asked / offered, MOST_ASKED)
+        rows.append((name_of({"code": table.codes[i], "name": table.names[i]}), figures, shares, line))
     return charts.bars(rows)
 
 
@@ -213,6 +219,7 @@ class Area:
     figure: str
     x: float
     y: float
+    labelled: bool  # where the figure neither lies on another's nor is larger than the area
 
 
 @dataclass(frozen=True)
@@ -225,19 +232,26 @@ class Map:
 
 
 def demand_map(found: Demand) -> Map:
-    """Sweden's counties, darker the more seats are wanted there; each with its figure."""
-    frame = outlines.whole(MAP_WIDTH, MAP_HEIGHT)
-    drawn = outlines.paths("lan", frame)
-    seats = dict(zip(found.codes, found.told.cells, strict=True))
-    limits = _limits(max((n or 0 for n in seats.values()), default=0))
-    areas = []
-    for code, name in zip(found.codes, found.names, strict=True):
+    """Sweden's counties or a county's municipalities, darker the more seats are wanted there; each with its figure."""
+    level: outlines.Level = "kommun" if found.county else "lan"
+    frame = (
+        outlines.county(found.county, MAP_WIDTH, MAP_WIDTH) if found.county else outlines.whole(MAP_WIDTH, MAP_HEIGHT)
+    )
+    drawn = outlines.paths(level, frame)
+    limits = _limits(max((n or 0 for n in found.told.cells), default=0))
+    areas: list[Area] = []
+    order = sorted(range(len(found.codes)), key=lambda i: -(found.told.cells[i] or 0))  # larger figures find room first
+    for i in order:
+        code, value = found.codes[i], found.told.cells[i]
         if code not in drawn:
             continue
-        value = seats[code]
-        x, y = _middle(code, frame)
-        figure = "" if value is None else number(value)
-        areas.append(Area(drawn[code], _level(value, limits), name, figure, x, y))
+        ring = max(outlines.outlines(level)[code], key=_area)
+        x, y = _middle(ring, frame)
+        figure = number(value) if value else ""
+        wide, high = np.ptp(ring, axis=0) * frame.scale
+        free = all(abs(a.x - x) > LABEL_WIDE * 1.4 or abs(a.y - y) > LABEL_HIGH for a in areas if a.labelled)
+        labelled = bool(figure and wide > LABEL_WIDE and high > LABEL_HIGH and free)
+        areas.append(Area(drawn[code], _level(value, limits), found.names[i], figure, x, y, labelled))
     used = {area.kind for area in areas}
     kinds = [(kind, label) for kind, label in _level_names(limits) if kind in used]
     return Map(frame.width, frame.height, areas, kinds, demand_told(found))
@@ -269,10 +283,8 @@ def _level_names(limits: Sequence[int]) -> list[tuple[str, str]]:
     return [*found, ("closed", gettext("Too few to be shown"))]
 
 
-def _middle(code: str, frame: outlines.Frame) -> tuple[float, float]:
-    """The centre of gravity of a county's largest land."""
-    sizes = [(_area(ring), ring) for ring in outlines.outlines("lan")[code]]
-    ring = max(sizes, key=lambda one: one[0])[1]
+def _middle(ring: outlines.Floats, frame: outlines.Frame) -> tuple[float, float]:
+    """The centre of gravity of what the ring encloses."""
     x, y = ring[:-1, 0] - ring[0, 0], ring[:-1, 1] - ring[0, 1]
     after_x, after_y = np.roll(x, -1), np.roll(y, -1)
     cross = x * after_y - after_x * y
@@ -308,4 +320,5 @@ def csv_of_demand(found: Demand) -> tuple[list[str], list[list[Any]]]:
     if None in found.told.cells:
         rows.append([gettext("Left out, together"), found.told.rest])
     rows.append([gettext("All"), found.told.total])
-    return [gettext("County"), gettext("Seats wanted without place")], rows
+    place = gettext("Municipality") if found.county else gettext("County")
+    return [place, gettext("Seats wanted without place")], rows

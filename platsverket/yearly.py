@@ -29,6 +29,7 @@ from platsverket.access import Identity, may, rows
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM
 from platsverket.disclosure import Matrix, Told, exact, protected
+from platsverket.errors import Refused
 from platsverket.grids import Grid
 from platsverket.models import WEEKDAYS, Agency, Agreement, Need, Offer, OfferSpan, Proposal
 
@@ -321,9 +322,13 @@ def _needs(session: Session, placed: set[int], hidden: set[int]) -> tuple[list[_
 
 @dataclass(frozen=True)
 class Demand:
-    """Seats asked for today without a place, by county: where premises posted now would be taken."""
+    """Seats asked for today without a place: where premises posted now would be taken.
+
+    By county or, with ``county``, by the municipalities of one county.
+    """
 
     full: bool
+    county: str
     codes: list[str]
     names: list[str]
     told: Told
@@ -334,8 +339,25 @@ class Demand:
         return sorted(found, key=lambda row: (row["seats"] is None, -(row["seats"] or 0), row["code"]))
 
 
-def demand_now(session: Session, by: Identity, config: Config, today: date) -> Demand:
-    """What would be taken tomorrow: the seats of requests that stand today and have neither agreement nor proposal."""
+def demand_now(session: Session, by: Identity, config: Config, today: date, county: str = "") -> Demand:
+    """What would be taken tomorrow: the seats of requests that stand today and have neither agreement nor proposal.
+
+    Raises Refused("not_found") for a county that is none, or whose own figure is left out: its municipalities would
+    tell it.
+    """
+    found = _waiting(session, today)
+    whole = _demand(by, config, "", _counties(), [(code[:2], seats) for code, seats in found])
+    if not county:
+        return whole
+    if county not in whole.codes or whole.told.cells[whole.codes.index(county)] is None:
+        raise Refused("not_found")
+    towns = sorted((t for t in data.municipalities() if t.county_code == county), key=lambda t: t.code)
+    names = [town.code for town in towns], [town.name for town in towns]
+    return _demand(by, config, county, names, [(code, seats) for code, seats in found if code[:2] == county])
+
+
+def _waiting(session: Session, today: date) -> list[tuple[str, int]]:
+    """The municipality and the seats of each request that waits."""
     running = select(Proposal.need_id).outerjoin(Agreement, Agreement.proposal_id == Proposal.id)
     running = running.where(
         or_(Proposal.holds_seats, (Agreement.last_day >= today) & (Agreement.last_day >= Proposal.start))
@@ -343,13 +365,17 @@ def demand_now(session: Session, by: Identity, config: Config, today: date) -> D
     query = select(Need.municipality_code, Need.seats).where(
         Need.withdrawn_at.is_(None), Need.latest_start >= today, Need.id.not_in(running)
     )
-    codes, names = _counties()
+    return [(code or "", seats) for code, seats in session.execute(query)]
+
+
+def _demand(
+    by: Identity, config: Config, county: str, places: tuple[list[str], list[str]], found: list[tuple[str, int]]
+) -> Demand:
+    codes, names = places
     column = {code: i for i, code in enumerate(codes)}
-    found = session.execute(query).all()
     behind: Matrix = np.zeros((len(found), len(codes)), dtype=np.int64)
     for i, (code, seats) in enumerate(found):
-        behind[i, column.get((code or "")[:2], len(codes) - 1)] = seats
-    full = viewer_is_full(by)
-    settings = config.statistics
+        behind[i, column.get(code, len(codes) - 1)] = seats
+    full, settings = viewer_is_full(by), config.statistics
     told = exact(behind) if full else protected(behind, None, settings.smallest_cell, settings.round_seats_to)
-    return Demand(full, codes, names, told)
+    return Demand(full, county, codes, names, told)

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 
+import data
 from platsverket import savings, year_pictures, yearly
 from platsverket.database import this_day
 from platsverket.errors import Refused
@@ -49,12 +50,28 @@ def file() -> Any:
     if which not in year_pictures.TABLES:
         raise Refused("not_found")
     if which == "demand":
-        head, rows = year_pictures.csv_of_demand(yearly.demand_now(db(), by(), config(), today))
-        return csv_file(f"{year_pictures.TABLES[which]} {today}", head, rows)
+        found = yearly.demand_now(db(), by(), config(), today, request.args.get("county", ""))
+        head, rows = year_pictures.csv_of_demand(found)
+        return csv_file(f"{year_pictures.TABLES[which]} {today} {_county(found)}", head, rows)
     year = _year(yearly.years(db(), today), today.year)
-    found = yearly.of_year(db(), by(), config(), year, today)
-    head, rows = year_pictures.csv_of(found, which)
+    head, rows = year_pictures.csv_of(yearly.of_year(db(), by(), config(), year, today), which)
     return csv_file(f"{year_pictures.TABLES[which]} {year}", head, rows)
+
+
+@blueprint.get("/wanted")
+@rule("public")
+def wanted() -> Any:
+    """Where seats are wanted today: by county or, with ?county=, by the municipalities of one."""
+    demand = yearly.demand_now(db(), by(), config(), this_day(), request.args.get("county", ""))
+    csv_url = url_for("statistics.file", table="demand", county=demand.county or None)
+    return page(
+        "statistics/wanted.html", demand=demand, county=_county(demand), pictures=year_pictures, csv_url=csv_url
+    )
+
+
+def _county(demand: yearly.Demand) -> str:
+    known = data.county(demand.county)
+    return known.name if known else ""
 
 
 @blueprint.get("/method")

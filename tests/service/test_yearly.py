@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from platsverket import needs, offers, proposals, savings, yearly
 from platsverket.access import ANONYMOUS, Identity
 from platsverket.database import STOCKHOLM
+from platsverket.errors import Refused
 from platsverket.models import Agreement, Need, Offer, Proposal, SeatDay, User
 from platsverket.yearly import Year
 from tests.factories import Factory
@@ -271,3 +272,27 @@ def test_area_is_weighted_by_use_and_told_of_enough_premises_only(
     assert found.area_offered == 15.0 and found.area_used is None
     assert _of(session, make, ANONYMOUS).area_offered is None
     assert offers
+
+
+def test_a_county_opens_into_its_municipalities_only_where_its_own_figure_is_told(
+    session: Session, make: Factory, by: Identity
+) -> None:
+    """What is left out of the counties cannot be read from the municipalities, and these protect each other."""
+    guest = make.agency()
+    for _ in range(5):
+        make.need(guest, seats=7)  # Östersund
+    make.need(guest, seats=50, place=IN_STOCKHOLM)
+    with pytest.raises(Refused, match="not_found"):
+        yearly.demand_now(session, ANONYMOUS, make.config, make.today, JAMTLAND)
+    for _ in range(4):
+        make.need(guest, seats=50, place=IN_STOCKHOLM)
+    for _ in range(2):
+        make.need(guest, seats=3, place="63.3955, 13.0790")  # Åre
+    found = yearly.demand_now(session, ANONYMOUS, make.config, make.today, JAMTLAND)
+    assert [(row["name"], row["seats"]) for row in found.rows()] == [("Åre", None), ("Östersund", None)]
+    assert found.told.rest == found.told.total == 40
+    exactly = yearly.demand_now(session, by, make.config, make.today, JAMTLAND)
+    assert [(row["name"], row["seats"]) for row in exactly.rows()] == [("Östersund", 35), ("Åre", 6)]
+    for code in ("99", "x", "2380", "01'"):
+        with pytest.raises(Refused, match="not_found"):
+            yearly.demand_now(session, by, make.config, make.today, code)

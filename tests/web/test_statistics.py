@@ -78,6 +78,18 @@ def test_the_map_tells_where_seats_are_wanted(desk: Desk) -> None:
     assert "<title>Jämtlands län: 15</title>" in page
 
 
+def test_a_county_leads_to_its_municipalities(desk: Desk) -> None:
+    """From the table to the county's own map, table and file; a county that is none is not there."""
+    _furnish(desk, 5)
+    anybody = _anybody(desk)
+    assert 'href="/statistics/wanted?county=23"' in anybody.get("/statistics").text
+    page = anybody.get("/statistics/wanted?county=23")
+    assert "Where seats are wanted in Jämtlands län" in text(page) and "<title>Östersund: 15</title>" in page.text
+    assert _csv(anybody.get("/statistics/file.csv?table=demand&county=23"))[1] == ["Östersund", "15"]
+    assert anybody.get("/statistics/wanted").status_code == 200
+    assert {anybody.get(f"/statistics/wanted?county={code}").status_code for code in ("01", "99", "%27")} == {200, 404}
+
+
 @pytest.mark.parametrize("asked", ["1999", "9999", "x", "-1", "2027.5", "２０２７"])
 def test_only_the_years_there_are_can_be_chosen(desk: Desk, asked: str) -> None:
     """Anything else, a month or a day too, shows this year."""
