@@ -81,6 +81,14 @@ PRECISION = {
     "locality": _("the centre of the locality"),
     "municipality": _("the main town of the municipality"),
 }
+PLACE_KINDS = {
+    "agency": _("organisation"),
+    "postcode": _("postcode"),
+    "locality": _("locality"),
+    "municipality": _("municipality"),
+    "pin": _("point"),
+    "address": _("address"),
+}
 OFFER_STATUS = {
     "open": _("Takes part"), "expired": _("Needs reconfirming"), "ended": _("Over"), "withdrawn": _("Withdrawn"),
 }  # fmt: skip

@@ -16,6 +16,7 @@ from platsverket.views import (
     me,
     needs,
     offers,
+    places,
     proposals,
     refills,
     rounds,
@@ -44,6 +45,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         calendars,
         searches,
         statistics,
+        places,
     )
     for view in pages:
         app.register_blueprint(view.blueprint)

@@ -18,6 +18,7 @@ from platsverket import (
     needs,
     outcome_words,
     outcomes,
+    place_picking,
     questions,
     search_pages,
     search_words,
@@ -226,9 +227,11 @@ def _check(need: Need) -> Any:
 
 
 def _form(need: Need | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
+    values, picker = place_picking.pick(values)
+    shown = {"place_choices": picker.choices, "errors": picker.errors}
     return page(
-        "needs/form.html", status,
-        **{**NOTHING, "draft": forms.draft_ref(), **context},
+        "needs/form.html", status, picker=picker,
+        **{**NOTHING, **shown, "draft": forms.draft_ref(), **context},
         need=need, values=values, size=forms.size(values, rounded_up=True),
         count=_count(values), criterion=search_words.criterion,
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(PROJECT_LEAD))],

@@ -20,6 +20,7 @@ from platsverket import (
     listing_table,
     offer_maps,
     offers,
+    place_picking,
     search_pages,
     search_words,
     taking_part,
@@ -269,9 +270,11 @@ def _check(offer: Offer) -> Any:
 
 
 def _form(offer: Offer | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
+    values, picker = place_picking.pick(values)
+    shown = {"place_choices": picker.choices, "errors": picker.errors}
     return page(
-        "offers/form.html", status,
-        **{**NOTHING, "draft": forms.draft_ref(), **context},
+        "offers/form.html", status, picker=picker,
+        **{**NOTHING, **shown, "draft": forms.draft_ref(), **context},
         offer=offer, values=values, size=forms.size(values, rounded_up=False),
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(CASE_OFFICER))],
         coordinators=[(u.ref, u.name) for u in accounts.coordinators(db())],
