@@ -9,6 +9,7 @@ from flask import request
 from platsverket import forms
 from platsverket.finding import Cost
 from platsverket.listing import ANYBODY, SORTS
+from platsverket.models import SavedSearch
 
 # What a request asks for too, and a saved search.
 WANTED = ("place", "max_km", "seats", "area_m2", "earliest_start", "latest_start", "days", "agency")
@@ -46,6 +47,13 @@ def filled_in() -> dict[str, Any]:
     """What an address that ``wanted`` made fills in: what is not stated is left to the form."""
     values = asked_for()
     return {name: value for name in (*WANTED, *MANY) if (value := values[name])}
+
+
+def again(saved: SavedSearch) -> dict[str, Any]:
+    """The parameters that ask for what a saved search asks for."""
+    same = {name: getattr(saved, name) for name in WANTED if name != "agency"}
+    days = {name: same[name].isoformat() for name in ("earliest_start", "latest_start")}
+    return query({**same, **days, "agency": saved.agency.ref, "weekdays": list(saved.weekdays), "must": saved.must})
 
 
 def dropped(values: dict[str, Any], cost: Cost) -> dict[str, Any]:

@@ -28,7 +28,7 @@ MOST_SEARCHES = 50
 AT_A_TIME = 100
 KM_PER_DEGREE = 110  # of latitude, at least: what lies farther apart than this need not be measured
 Entries = dict[int, dict[str, Any]]  # things as the engine reads them, by their keys
-PLAIN = ("name", "max_km", "seats", "earliest_start", "latest_start", "days", "must")
+PLAIN = ("name", "max_km", "seats", "area_m2", "earliest_start", "latest_start", "days", "must")
 
 
 @writing
@@ -136,10 +136,10 @@ def _may_fit(search: dict[str, Any], offer: dict[str, Any]) -> bool:
 
 def _as_need(search: SavedSearch) -> dict[str, Any]:
     dates = {name: getattr(search, name).isoformat() for name in ("earliest_start", "latest_start")}
-    same = {name: getattr(search, name) for name in ("lat", "lon", "max_km", "seats", "days", "must")}
+    same = {name: getattr(search, name) for name in ("lat", "lon", "max_km", "seats", "area_m2", "days", "must")}
     agency, saved = search.agency.ref, search.saved_at.date().isoformat()
     rest = {"id": search.ref, "agency": agency, "weekdays": list(search.weekdays), "priority": 1}
-    return {**same, **dates, **rest, "wish": [], "area_m2": None, "waiting_since": saved}
+    return {**same, **dates, **rest, "wish": [], "waiting_since": saved}
 
 
 @writing

@@ -103,7 +103,18 @@ class Factory:
     def search_values(self, agency: Agency, **values: Any) -> dict[str, Any]:
         """Values as SavedSearchSchema loads them: what ``need_values`` ask for."""
         need = self.need_values(agency)
-        kept = ("agency", "place", "max_km", "seats", "earliest_start", "latest_start", "days", "weekdays", "must")
+        kept = (
+            "agency",
+            "place",
+            "max_km",
+            "seats",
+            "area_m2",
+            "earliest_start",
+            "latest_start",
+            "days",
+            "weekdays",
+            "must",
+        )
         return {"name": "Nära stationen", **{name: need[name] for name in kept}, **values}
 
     def round(self, by: User, **values: Any) -> MatchRound:

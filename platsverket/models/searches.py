@@ -34,6 +34,7 @@ class SavedSearch(Model):
     lon: Mapped[float]
     max_km: Mapped[float]
     seats: Mapped[int]
+    area_m2: Mapped[int | None]
     earliest_start: Mapped[date]
     latest_start: Mapped[date]
     days: Mapped[int]

@@ -19,7 +19,7 @@ blueprint = Blueprint("searches", __name__, url_prefix="/me/searches")
 @blueprint.get("")
 @rule("offer.read")
 def index() -> Any:
-    return page("me/searches.html", searches=searches.own(db(), by()))
+    return page("me/searches.html", searches=searches.own(db(), by()), again=search_pages.again)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from platsverket import accounts, offers, searches
+from platsverket import accounts, finding, offers, searches
 from platsverket.database import writing
 from platsverket.errors import Refused
+from platsverket.finding import Wanted
 from platsverket.models import Offer, OutboxMail, SavedSearch, User
 from tests.factories import Factory
 
@@ -262,3 +263,26 @@ def test_looking_when_nothing_is_new_writes_nothing(make: Factory) -> None:
     )
     assert _look(make) == 0
     assert said and all(statement.lstrip().startswith(("SELECT", "BEGIN")) for statement in said)
+
+
+def test_a_saved_search_tells_of_what_a_search_finds(make: Factory) -> None:
+    """The same things asked for by both: what is told of is what is found, area and admission too."""
+    guest = make.agency()
+    lead = make.lead(guest)
+    saved = _save(make, lead, area_m2=60, must=["step_free"])
+    host = make.agency()
+    officer = make.officer(host)
+    for values in (
+        {"area_m2": 80}, {"area_m2": 50}, {}, {"area_m2": 80, "features": {}}, {"area_m2": 80, "seats": 3},
+        {"area_m2": 80, "place": "Sundsvall"}, {"area_m2": 80, "weekdays": ["mon"]},
+        {"area_m2": 80, "minimum_days": 29}, {"area_m2": 80, "not_agencies": [guest.ref]},
+        {"area_m2": 80, "visibility": "restricted"},
+        {"area_m2": 80, "weekdays": ["tue", "wed"], "minimum_days": 28, "only_agencies": [guest.ref]},
+    ):  # fmt: skip
+        make.offer(host, officer, **values)
+    _look(make)
+    same = ("lat", "lon", "max_km", "seats", "area_m2", "earliest_start", "latest_start", "days", "weekdays")
+    wanted = Wanted(agency=guest.ref, must=tuple(saved.must), **{name: getattr(saved, name) for name in same})
+    found = finding.seek(make.session, make.identity(lead), make.config, wanted)
+    refs = {make.session.get_one(Offer, hit.offer_id).ref for hit in found.hits}
+    assert refs == {ref for _, ref in _told(make)} and len(refs) == 2

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 
+from platsverket.models import SavedSearch
 from tests.conftest import Web
 from tests.web.desk import Desk, text
 
@@ -73,3 +75,21 @@ def test_the_list_of_premises_leads_to_a_search_of_what_was_asked_for(desk: Desk
     for typed in ("40", "2027-03-01", "Umeå", "15", "30"):
         assert f'value="{typed}"' in form
     assert re.search(r'value="mon"\s+checked', form) and re.search(r'value="lift"\s+checked', form)
+
+
+def test_a_saved_search_is_run_again_from_the_list(desk: Desk) -> None:
+    """The link asks for all that was saved, and finds what is there now; one that is over has none."""
+    desk.offer(title="I stan", place="Umeå", seats=6, area_m2=100, features={"lift": "yes"})
+    desk.offer(title="Trång", place="Umeå", seats=6, features={"lift": "yes"})
+    desk.offer(title="Utan hiss", place="Umeå", seats=6, area_m2=100)
+    desk.lead.post("/me/searches/new", _form(desk, area_m2="90"))
+    page = desk.lead.get("/me/searches").text
+    [link] = [unescape(url) for url in re.findall(r'href="(/offers\?[^"]*)"', page)]
+    found = desk.lead.get(link).text
+    assert "I stan" in found and "Trång" not in found and "Utan hiss" not in found
+    for typed in ("Umeå", "12.5", "6", "90", "28"):
+        assert f'value="{typed}"' in found
+    [saved] = desk.make.session.query(SavedSearch).all()
+    saved.earliest_start = saved.latest_start = desk.make.today - timedelta(days=1)
+    desk.make.session.commit()
+    assert "/offers?" not in desk.lead.get("/me/searches").text
