@@ -53,6 +53,7 @@ def picture(timeline: Timeline, today: date, rounds: Sequence[MatchRound] = ()) 
 
 
 def _months(timeline: Timeline) -> list[charts.Label]:
+    """Where each month begins; January bears its year in place of its name."""
     window, found = timeline.window, []
     firsts = [day for i in range(7 * window.weeks) if (day := window.first + timedelta(days=i)).day == 1]
     year_told = any(day.month == 1 for day in firsts)
@@ -60,10 +61,12 @@ def _months(timeline: Timeline) -> list[charts.Label]:
         place = window.place(day) or 0
         if place > 0.97:  # its name would not fit
             continue
-        with_year = day.month == 1 or (i == 0 and not year_told)
-        text = format_date(day, "MMM y" if with_year else "MMM", rebase=False)
+        if day.month == 1:
+            text = str(day.year)
+        else:
+            text = str(format_date(day, "MMM y" if i == 0 and not year_told else "MMM", rebase=False))
         minor = day.month not in QUARTERS and len(firsts) > 4
-        found.append(charts.Label(str(text), round(100 * place, 3), minor))
+        found.append(charts.Label(text, round(100 * place, 3), minor))
     return found
 
 

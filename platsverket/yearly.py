@@ -31,7 +31,7 @@ from platsverket.database import STOCKHOLM
 from platsverket.disclosure import Matrix, Told, exact, protected
 from platsverket.errors import Refused
 from platsverket.grids import Grid
-from platsverket.models import WEEKDAYS, Agency, Agreement, Need, Offer, OfferSpan, Proposal
+from platsverket.models import WEEKDAYS, Agency, Agreement, Event, Need, Offer, OfferSpan, Proposal
 
 MEASURES = ("offered", "asked", "without", "proposed", "agreed", "used")
 WHOLE = {"without": "asked", "used": "agreed"}  # what a measure is a part of
@@ -98,6 +98,26 @@ def years(session: Session, today: date) -> list[int]:
     last = session.scalar(select(func.max(OfferSpan.last_day)))
     begin = first.astimezone(STOCKHOLM).year if first else today.year
     return list(range(min(begin, today.year), min(max(last.year if last else 0, today.year), today.year + 2) + 1))
+
+
+_KEPT: dict[tuple[Any, ...], Year] = {}
+MOST_KEPT = 20
+
+
+def latest(session: Session, by: Identity, config: Config, year: int, today: date) -> Year:
+    """The same as ``of_year``, counted again only after something has changed: the public's is the same for everybody.
+
+    Every change writes an event in its transaction, so the last event names the state of the database.
+    """
+    if viewer_is_full(by):
+        return of_year(session, by, config, year, today)
+    state = session.scalar(select(func.max(Event.id)))
+    key = (str(session.get_bind()), year, today, config.statistics, config.offers, state)
+    if key not in _KEPT:
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[key] = of_year(session, by, config, year, today)
+    return _KEPT[key]
 
 
 def of_year(session: Session, by: Identity, config: Config, year: int, today: date) -> Year:
@@ -211,14 +231,13 @@ def _count(session: Session, by: Identity, config: Config, year: int, today: dat
     seen = _visible(by)
     offers, offer_row, offered = _offered(session, config, seen, by, (first, length), today)
     placed = _placed(session)
-    hidden = {one.need_id for one in placed if one.offer_id not in offer_row}
-    needs, need_row, waiting = _needs(session, {one.need_id for one in placed}, hidden)
+    needs, need_row, waiting = _needs(session, {one.need_id for one in placed})
     grids = {measure: Grid(first, length, len(needs if measure in OF_REQUESTS else offers)) for measure in MEASURES}
     grids["offered"] = offered
     got = Grid(first, length, len(needs))
     for one in placed:
         if one.offer_id not in offer_row:
-            continue
+            continue  # and so the request that sits there asks for nothing that is counted
         until = one.last_day or one.until
         days = (one.start, until, one.weekdays, one.seats)
         grids["proposed" if one.last_day is None else "agreed"].add(offer_row[one.offer_id], *days)
@@ -267,7 +286,7 @@ def _offered(
 
 def _banded(seats: int, band: int) -> int:
     """Restricted premises count as the middle of the band that others see: no sum tells their number."""
-    return max(1, seats // band * band + band // 2)
+    return seats // band * band + max(1, band // 2)
 
 
 def _standing(one: Any, today: date) -> tuple[date, date]:
@@ -297,16 +316,13 @@ def _placed(session: Session) -> Sequence[Any]:
 Waiting = tuple[int, date, date, tuple[str, ...], int]
 
 
-def _needs(session: Session, placed: set[int], hidden: set[int]) -> tuple[list[_Row], dict[int, int], list[Waiting]]:
+def _needs(session: Session, placed: set[int]) -> tuple[list[_Row], dict[int, int], list[Waiting]]:
     """The requests that count, and of those without a place what they ask for, by their row."""
     query = select(
         Need.id, Need.municipality_code, Need.agency_id, Need.seats, Need.earliest_start, Need.days, Need.weekdays,
         Need.withdrawn_at,
     )  # fmt: skip
-    found = [
-        one for one in session.execute(query)
-        if one.id not in hidden and (one.withdrawn_at is None or one.id in placed)
-    ]  # fmt: skip
+    found = [one for one in session.execute(query) if one.withdrawn_at is None or one.id in placed]
     things = [_Row((one.municipality_code or "")[:2], one.agency_id, one.seats, None) for one in found]
     row = {one.id: i for i, one in enumerate(found)}
     waiting = [

@@ -22,7 +22,7 @@ def index() -> Any:
     today, here = this_day(), paging()
     choices = yearly.years(db(), today)
     year = _year(choices, today.year)
-    found = yearly.of_year(db(), by(), config(), year, today)
+    found = yearly.latest(db(), by(), config(), year, today)
     demand = yearly.demand_now(db(), by(), config(), today)
     organisations = found.organisations.largest_first()
     total = found.counties.total()
@@ -54,7 +54,7 @@ def file() -> Any:
         head, rows = year_pictures.csv_of_demand(found)
         return csv_file(f"{year_pictures.TABLES[which]} {today} {_county(found)}", head, rows)
     year = _year(yearly.years(db(), today), today.year)
-    head, rows = year_pictures.csv_of(yearly.of_year(db(), by(), config(), year, today), which)
+    head, rows = year_pictures.csv_of(yearly.latest(db(), by(), config(), year, today), which)
     return csv_file(f"{year_pictures.TABLES[which]} {year}", head, rows)
 
 

@@ -139,6 +139,19 @@ def test_locks_are_for_coordinators_until_the_round_is_published(session: Sessio
         assert after.total("proposed") == locked and not any(after.used.get("locked", []))
 
 
+def test_a_lock_whose_request_has_its_proposal_is_counted_once(session: Session, make: Factory) -> None:
+    """Two rounds hold the same request locked; when one is published its seats are proposed, and no longer locked."""
+    coordinator = make.coordinator()
+    offer = make.offer(make.agency())
+    make.need(make.agency())
+    first, _second = _locked(make, coordinator), _locked(make, coordinator)
+    by = make.identity(coordinator)
+    both = timelines.of_offer(session, by, offer.ref, make.today)
+    rounds.publish(session, by, make.config, first.ref, first.runs[-1].ref)
+    after = timelines.of_offer(session, by, offer.ref, make.today)
+    assert after.total("proposed") == both.total("locked") > 0 and after.total("locked") == 0
+
+
 def test_a_run_tells_what_it_placed_from_what_was_locked_and_promised(session: Session, make: Factory) -> None:
     """Three kinds, each with the seat-days of its own placements."""
     coordinator = make.coordinator()

@@ -101,6 +101,20 @@ def test_only_the_years_there_are_can_be_chosen(desk: Desk, asked: str) -> None:
         assert anybody.get(f"/statistics/file.csv?{extra}").data == anybody.get("/statistics/file.csv").data
 
 
+def test_figures_follow_every_change(desk: Desk) -> None:
+    """What is kept for the public is counted again when premises are posted, agreed on or taken back."""
+    anybody, year = _anybody(desk), desk.make.today.year + 1
+    path = f"/statistics/file.csv?table=counties&year={year}"
+    seen = [anybody.get(path).data]
+    offers = []
+    for number in (5, 1):
+        offers += [desk.offer(seats=11) for _ in range(number)]
+        seen.append(anybody.get(path).data)
+    assert anybody.get(path).data == seen[-1]
+    desk.officer.post(f"/offers/{offers[0].ref}/withdraw")
+    assert anybody.get(path).data == seen[1] and len(set(seen)) == 3
+
+
 def test_an_unknown_table_is_not_there(desk: Desk) -> None:
     for name in ("x", "told", "area_used", "__class__", "full"):
         assert _anybody(desk).get(f"/statistics/file.csv?table={name}").status_code == 404
