@@ -60,7 +60,7 @@ class Person:
     def post(self) -> None:
         """Send the form, look at what it comes to, and post that."""
         self.send()
-        assert self.page.locator("button[name=do][value=post]").count() == 1, self.shown()
+        self.page.locator("button[name=do][value=post]").wait_for()
         self.send()
 
     def fill(self, values: dict[str, str]) -> None:

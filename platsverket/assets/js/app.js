@@ -1,6 +1,7 @@
 // Script only replaces one block of the same page; every form and link works without it.
 import "htmx.org";
 import "./suggest.js";
+import "./way_back.js";
 
 // Signed in anew in the middle of a form: go on to it.
 document.getElementById("go-on")?.submit();

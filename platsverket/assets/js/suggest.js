@@ -9,6 +9,7 @@ function suggesting(input) {
   list.setAttribute("aria-label", document.querySelector(`label[for="${input.id}"]`).textContent.trim());
   said.setAttribute("role", "status");
   const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id };
+  input.autocomplete = "off"; // only here: the browser gives back what was typed to other fields alone
   for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
   const box = Object.assign(document.createElement("div"), { className: "suggested" });
   input.before(box);
