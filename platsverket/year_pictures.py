@@ -12,8 +12,9 @@ import numpy as np
 from flask_babel import format_date, gettext, lazy_gettext
 
 from platsverket import charts, outlines
+from platsverket.wanted import Demand
 from platsverket.words import SHORT_WEEKDAYS, WEEKDAYS, number
-from platsverket.yearly import Demand, Table, Year
+from platsverket.yearly import Table, Year
 
 _ = lazy_gettext
 
@@ -65,15 +66,23 @@ def name_of(row: Mapping[str, Any]) -> str:
     return row["name"] or gettext("County unknown")
 
 
+def period(found: Year) -> str:
+    """2027, or: september 2026 to februari 2027."""
+    if found.period.is_year:
+        return str(found.period.first.year)
+    first, last = (str(format_date(day, "LLLL y", rebase=False)) for day in (found.period.first, found.period.last))
+    return first if first == last else gettext("%(start)s to %(until)s", start=first, until=last)
+
+
 # Pictures
 
 
 def months(found: Year, today: date) -> charts.Picture:
-    window = (date(found.year, 1, 1), date(found.year + 1, 1, 1))
-    passed = (today - window[0]).days / (window[1] - window[0]).days
+    first, last = found.period.first, found.period.last
+    passed = (today - first).days / ((last - first).days + 1)
     marks = charts.marks([("today", gettext("Today"), passed)] if 0 <= passed < 1 else [])
     names = [str(format_date(date.fromisoformat(f"{code}-01"), "MMM", rebase=False)) for code in found.months.codes]
-    return _columns(found.months, names, marks, months_told(found), thin=True)
+    return _columns(found.months, names, marks, months_told(found), every=2 if len(names) <= 12 else 4)
 
 
 def weekdays(found: Year) -> charts.Picture:
@@ -81,9 +90,7 @@ def weekdays(found: Year) -> charts.Picture:
     return _columns(found.weekdays, names, [], weekdays_told(found))
 
 
-def _columns(
-    table: Table, names: Sequence[str], marks: list[charts.Mark], told: str, *, thin: bool = False
-) -> charts.Picture:
+def _columns(table: Table, names: Sequence[str], marks: list[charts.Mark], told: str, every: int = 1) -> charts.Picture:
     parts = [_parts(table, i) for i in range(len(names))]
     values = {kind: [one[kind] for one in parts] for kind in ("agreed", "proposed", "offered")}
     asked = [table.told["asked"].cells[i] or 0 for i in range(len(names))]
@@ -98,7 +105,7 @@ def _columns(
         columns=picture,
         closed=[(round(first * wide, 3), round((after - first) * wide, 3)) for first, after in hidden],
         labels=[
-            charts.Label(name, round((i + 0.5) * wide, 3), minor=thin and i % 2 == 1, middle=True)
+            charts.Label(name, round((i + 0.5) * wide, 3), minor=i % every > 0, middle=True)
             for i, name in enumerate(names)
         ],
         marks=marks,
@@ -159,9 +166,9 @@ def headline(found: Year) -> str:
     """The year in two sentences."""
     total = found.counties.total()
     if not total["offered"]:
-        return gettext("Too little is offered in %(year)s for figures to be shown.", year=str(found.year))
+        return gettext("Too little is offered in %(year)s for figures to be shown.", year=period(found))
     offered, agreed, without = total["offered"], total["agreed"], total["without"]
-    told = gettext("In %(year)s, %(offered)s seat-days are offered.", year=str(found.year), offered=number(offered))
+    told = gettext("In %(year)s, %(offered)s seat-days are offered.", year=period(found), offered=number(offered))
     if agreed is not None:
         percent = number(100 * agreed / offered, 0 if agreed >= offered / 10 else 1)
         told += " " + gettext(
@@ -177,7 +184,7 @@ def months_told(found: Year) -> str:
 
 
 def weekdays_told(found: Year) -> str:
-    return _highest(found.weekdays, gettext("%(name)s is the day with most agreed, %(value)s seat-days in the year."))
+    return _highest(found.weekdays, gettext("%(name)s is the day with most agreed, %(value)s seat-days in all."))
 
 
 def counties_told(found: Year) -> str:

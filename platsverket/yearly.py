@@ -1,4 +1,4 @@
-"""Seat-days of a calendar year: offered, asked for, proposed, agreed and used, by county, host, weekday and month.
+"""Seat-days of a year: offered, asked for, proposed, agreed and used, by county, host, weekday and month.
 
 A seat-day is one seat on one day.
 
@@ -25,11 +25,10 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 import data
-from platsverket.access import Identity, may, rows
+from platsverket.access import Identity, demand, may, rows
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM
 from platsverket.disclosure import Matrix, Told, exact, protected
-from platsverket.errors import Refused
 from platsverket.grids import Grid
 from platsverket.models import WEEKDAYS, Agency, Agreement, Event, Need, Offer, OfferSpan, Proposal
 
@@ -71,10 +70,40 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Year:
-    """All tables of a year; ``full`` when nothing is left out or rounded."""
+class Period:
+    """Whole calendar months, from the first day of one to the last day of one."""
 
-    year: int
+    first: date
+    last: date
+
+    @staticmethod
+    def year(year: int) -> Period:
+        return Period(date(year, 1, 1), date(year, 12, 31))
+
+    @staticmethod
+    def months(first: str, last: str) -> Period:
+        """From one month to another, written 2027-03, in whichever order they come."""
+        first, last = sorted((first, last))
+        after = date.fromisoformat(f"{last}-01") + timedelta(days=31)
+        return Period(date.fromisoformat(f"{first}-01"), after.replace(day=1) - timedelta(days=1))
+
+    @property
+    def is_year(self) -> bool:
+        return self == Period.year(self.first.year)
+
+    @property
+    def codes(self) -> list[str]:
+        """Its months, written 2027-03."""
+        count = 12 * (self.last.year - self.first.year) + self.last.month - self.first.month + 1
+        begin = 12 * self.first.year + self.first.month - 1
+        return [f"{month // 12}-{month % 12 + 1:02}" for month in range(begin, begin + count)]
+
+
+@dataclass(frozen=True)
+class Year:
+    """All tables of a year, or of other months; ``full`` when nothing is left out or rounded."""
+
+    period: Period
     full: bool
     counties: Table
     months: Table
@@ -104,25 +133,27 @@ _KEPT: dict[tuple[Any, ...], Year] = {}
 MOST_KEPT = 20
 
 
-def latest(session: Session, by: Identity, config: Config, year: int, today: date) -> Year:
-    """The same as ``of_year``, counted again only after something has changed: the public's is the same for everybody.
+def latest(session: Session, by: Identity, config: Config, period: Period, today: date) -> Year:
+    """The same as ``of_period``; the public's, one for everybody, is counted again only after something has changed.
 
     Every change writes an event in its transaction, so the last event names the state of the database.
     """
     if viewer_is_full(by):
-        return of_year(session, by, config, year, today)
+        return of_period(session, by, config, period, today)
     state = session.scalar(select(func.max(Event.id)))
-    key = (str(session.get_bind()), year, today, config.statistics, config.offers, state)
+    key = (str(session.get_bind()), period, today, config.statistics, config.offers, state)
     if key not in _KEPT:
         if len(_KEPT) >= MOST_KEPT:
             _KEPT.clear()
-        _KEPT[key] = of_year(session, by, config, year, today)
+        _KEPT[key] = of_period(session, by, config, period, today)
     return _KEPT[key]
 
 
-def of_year(session: Session, by: Identity, config: Config, year: int, today: date) -> Year:
-    """The statistics of a year, whole for coordinators and protected for everybody else."""
-    counted = _count(session, by, config, year, today)
+def of_period(session: Session, by: Identity, config: Config, period: Period, today: date) -> Year:
+    """The statistics of a period: whole for coordinators, and protected for others, who may choose years only."""
+    if not period.is_year:
+        demand(by, "round.steer")
+    counted = _count(session, by, config, period, today)
     full = viewer_is_full(by)
 
     def told(behind: Mapping[str, Matrix]) -> dict[str, Told]:
@@ -135,17 +166,17 @@ def of_year(session: Session, by: Identity, config: Config, year: int, today: da
         }
 
     return Year(
-        year,
+        period,
         full,
-        Table(*_counties(), told(counted.by_county())),
-        Table([f"{year}-{month:02}" for month in range(1, 13)], [""] * 12, told(counted.of_days(Grid.monthly))),
+        Table(*counties(), told(counted.by_county())),
+        Table(period.codes, [""] * len(period.codes), told(counted.of_days(Grid.monthly))),
         Table(list(WEEKDAYS), [""] * 7, told(counted.of_days(Grid.by_weekday))),
         _organisations(session, counted, told),
         *counted.areas(1 if full else config.statistics.smallest_cell),
     )
 
 
-def _counties() -> tuple[list[str], list[str]]:
+def counties() -> tuple[list[str], list[str]]:
     found = sorted(data.counties(), key=lambda county: county.code)
     return [*(county.code for county in found), ""], [*(county.name for county in found), ""]
 
@@ -172,7 +203,7 @@ class _Counted:
 
     def by_county(self) -> dict[str, Matrix]:
         """Each thing's seat-days in the column of its county; the last is for those without one."""
-        column = {code: i for i, code in enumerate(_counties()[0])}
+        column = {code: i for i, code in enumerate(counties()[0])}
         return {
             measure: _spread(grid, [column.get(row.county, column[""]) for row in self.things(measure)], len(column))
             for measure, grid in self.grids.items()
@@ -225,9 +256,9 @@ def _organisations(
 # Counting
 
 
-def _count(session: Session, by: Identity, config: Config, year: int, today: date) -> _Counted:
-    first, last = date(year, 1, 1), date(year, 12, 31)
-    length = (last - first).days + 1
+def _count(session: Session, by: Identity, config: Config, period: Period, today: date) -> _Counted:
+    first = period.first
+    length = (period.last - first).days + 1
     seen = _visible(by)
     offers, offer_row, offered = _offered(session, config, seen, by, (first, length), today)
     placed = _placed(session)
@@ -331,67 +362,3 @@ def _needs(session: Session, placed: set[int]) -> tuple[list[_Row], dict[int, in
         if one.id not in placed
     ]
     return things, row, waiting
-
-
-# Waiting now
-
-
-@dataclass(frozen=True)
-class Demand:
-    """Seats asked for today without a place: where premises posted now would be taken.
-
-    By county or, with ``county``, by the municipalities of one county.
-    """
-
-    full: bool
-    county: str
-    codes: list[str]
-    names: list[str]
-    told: Told
-
-    def rows(self) -> list[dict[str, Any]]:
-        cells = zip(self.codes, self.names, self.told.cells, strict=True)
-        found = [{"code": code, "name": name, "seats": seats} for code, name, seats in cells if seats != 0]
-        return sorted(found, key=lambda row: (row["seats"] is None, -(row["seats"] or 0), row["code"]))
-
-
-def demand_now(session: Session, by: Identity, config: Config, today: date, county: str = "") -> Demand:
-    """What would be taken tomorrow: the seats of requests that stand today and have neither agreement nor proposal.
-
-    Raises Refused("not_found") for a county that is none, or whose own figure is left out: its municipalities would
-    tell it.
-    """
-    found = _waiting(session, today)
-    whole = _demand(by, config, "", _counties(), [(code[:2], seats) for code, seats in found])
-    if not county:
-        return whole
-    if county not in whole.codes or whole.told.cells[whole.codes.index(county)] is None:
-        raise Refused("not_found")
-    towns = sorted((t for t in data.municipalities() if t.county_code == county), key=lambda t: t.code)
-    names = [town.code for town in towns], [town.name for town in towns]
-    return _demand(by, config, county, names, [(code, seats) for code, seats in found if code[:2] == county])
-
-
-def _waiting(session: Session, today: date) -> list[tuple[str, int]]:
-    """The municipality and the seats of each request that waits."""
-    running = select(Proposal.need_id).outerjoin(Agreement, Agreement.proposal_id == Proposal.id)
-    running = running.where(
-        or_(Proposal.holds_seats, (Agreement.last_day >= today) & (Agreement.last_day >= Proposal.start))
-    )
-    query = select(Need.municipality_code, Need.seats).where(
-        Need.withdrawn_at.is_(None), Need.latest_start >= today, Need.id.not_in(running)
-    )
-    return [(code or "", seats) for code, seats in session.execute(query)]
-
-
-def _demand(
-    by: Identity, config: Config, county: str, places: tuple[list[str], list[str]], found: list[tuple[str, int]]
-) -> Demand:
-    codes, names = places
-    column = {code: i for i, code in enumerate(codes)}
-    behind: Matrix = np.zeros((len(found), len(codes)), dtype=np.int64)
-    for i, (code, seats) in enumerate(found):
-        behind[i, column.get(code, len(codes) - 1)] = seats
-    full, settings = viewer_is_full(by), config.statistics
-    told = exact(behind) if full else protected(behind, None, settings.smallest_cell, settings.round_seats_to)
-    return Demand(full, county, codes, names, told)

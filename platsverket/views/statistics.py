@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, request, url_for
 
 import data
 from platsverket import savings, year_pictures, yearly
+from platsverket import wanted as wanted_now
 from platsverket.database import this_day
 from platsverket.errors import Refused
-from platsverket.web import by, config, csv_file, db, page, paging, rule, this_page
+from platsverket.web import by, config, csv_file, db, page, paging, rule
 
 EXAMPLE = 1000  # seat-days, as the page about the method writes it out
 blueprint = Blueprint("statistics", __name__, url_prefix="/statistics")
@@ -21,25 +23,37 @@ blueprint = Blueprint("statistics", __name__, url_prefix="/statistics")
 def index() -> Any:
     today, here = this_day(), paging()
     choices = yearly.years(db(), today)
-    year = _year(choices, today.year)
-    found = yearly.latest(db(), by(), config(), year, today)
-    demand = yearly.demand_now(db(), by(), config(), today)
+    period = _period(choices, today)
+    found = yearly.latest(db(), by(), config(), period, today)
     organisations = found.organisations.largest_first()
     total = found.counties.total()
+    chosen = {"year": period.first.year} if period.is_year else _asked_months()
     return page(
         "statistics/index.html",
-        found=found, demand=demand, pictures=year_pictures, today=today, paging=here, total=len(organisations),
-        organisations=organisations[here.offset : here.offset + here.size], totals=total,
-        saved=savings.of(config(), total["used"] or 0),
-        years=[(one, this_page(year=str(one), page="1"), one == year) for one in choices],
-        file_of=lambda table: url_for("statistics.file", table=table, year=year),
+        found=found, demand=wanted_now.demand_now(db(), by(), config(), today), pictures=year_pictures, today=today,
+        organisations=organisations[here.offset : here.offset + here.size], totals=total, total=len(organisations),
+        paging=here, saved=savings.of(config(), total["used"] or 0),
+        years=[(one, url_for("statistics.index", year=one), period == yearly.Period.year(one)) for one in choices],
+        months=_months(choices) if found.full else [],
+        month_values={"from": period.codes[0], "until": period.codes[-1]},
+        file_of=lambda table: url_for("statistics.file", table=table, **chosen),
     )  # fmt: skip
 
 
-def _year(choices: list[int], default: int) -> int:
-    """The year asked for by ?year=, or this one."""
-    asked = request.args.get("year", "")
-    return int(asked) if asked in {str(year) for year in choices} else default
+def _period(choices: list[int], today: date) -> yearly.Period:
+    """The year asked for by ?year=, for coordinators the months by ?from= and ?until=; or this year."""
+    months, asked = _asked_months(), request.args.get("year", "")
+    if yearly.viewer_is_full(by()) and set(months.values()) <= set(_months(choices)):
+        return yearly.Period.months(months["from"], months["until"])
+    return yearly.Period.year(int(asked) if asked in {str(year) for year in choices} else today.year)
+
+
+def _asked_months() -> dict[str, str]:
+    return {name: request.args.get(name, "") for name in ("from", "until")}
+
+
+def _months(choices: list[int]) -> list[str]:
+    return [code for year in choices for code in yearly.Period.year(year).codes]
 
 
 @blueprint.get("/file.csv")
@@ -49,27 +63,27 @@ def file() -> Any:
     today, which = this_day(), request.args.get("table", "counties")
     if which not in year_pictures.TABLES:
         raise Refused("not_found")
+    name = str(year_pictures.TABLES[which])
     if which == "demand":
-        found = yearly.demand_now(db(), by(), config(), today, request.args.get("county", ""))
-        head, rows = year_pictures.csv_of_demand(found)
-        return csv_file(f"{year_pictures.TABLES[which]} {today} {_county(found)}", head, rows)
-    year = _year(yearly.years(db(), today), today.year)
-    head, rows = year_pictures.csv_of(yearly.latest(db(), by(), config(), year, today), which)
-    return csv_file(f"{year_pictures.TABLES[which]} {year}", head, rows)
+        found = wanted_now.demand_now(db(), by(), config(), today, request.args.get("county", ""))
+        return csv_file(f"{name} {today} {_county(found)}", *year_pictures.csv_of_demand(found))
+    period = _period(yearly.years(db(), today), today)
+    figures = yearly.latest(db(), by(), config(), period, today)
+    return csv_file(f"{name} {year_pictures.period(figures)}", *year_pictures.csv_of(figures, which))
 
 
 @blueprint.get("/wanted")
 @rule("public")
 def wanted() -> Any:
     """Where seats are wanted today: by county or, with ?county=, by the municipalities of one."""
-    demand = yearly.demand_now(db(), by(), config(), this_day(), request.args.get("county", ""))
+    demand = wanted_now.demand_now(db(), by(), config(), this_day(), request.args.get("county", ""))
     csv_url = url_for("statistics.file", table="demand", county=demand.county or None)
     return page(
         "statistics/wanted.html", demand=demand, county=_county(demand), pictures=year_pictures, csv_url=csv_url
     )
 
 
-def _county(demand: yearly.Demand) -> str:
+def _county(demand: wanted_now.Demand) -> str:
     known = data.county(demand.county)
     return known.name if known else ""
 

@@ -149,3 +149,24 @@ def test_more_premises_ask_no_more_of_the_database(desk: Desk) -> None:
     _furnish(desk, 6)
     desk.published(answer_by=desk.make.today + timedelta(days=14))
     assert [desk.queries("/statistics", who) for who in (_anybody(desk), desk.coordinator)] == asked
+
+
+def test_coordinators_choose_months_and_nobody_else(desk: Desk) -> None:
+    """Any months, in either order; the same address shows others the year, for periods that overlap tell too much."""
+    _furnish(desk, 5)
+    year = desk.make.today.year + 1
+    asked = f"from={year}-03&until={year}-02"
+    page = desk.coordinator.get(f"/statistics?{asked}")
+    assert f"Statistics for February {year} to March {year}" in text(page) and 'name="until"' in page.text
+    assert f"from={year}-03" in page.text.split("file.csv?table=months", 1)[1][:60]
+    _head, *rows = _csv(desk.coordinator.get(f"/statistics/file.csv?table=months&{asked}"))
+    assert [row[0] for row in rows] == [f"February {year}", f"March {year}", "All"]
+    whole = _csv(desk.coordinator.get(f"/statistics/file.csv?table=months&year={year}"))
+    assert [row for row in whole if row[0] in ("February " + str(year), "March " + str(year))] == rows[:2]
+    for who in (_anybody(desk), desk.officer, desk.lead):
+        page = who.get(f"/statistics?{asked}")
+        assert f"Statistics for {desk.make.today.year}" in text(page) and 'name="until"' not in page.text
+        told = [row[0] for row in _csv(who.get(f"/statistics/file.csv?table=months&{asked}"))]
+        assert f"February {year}" not in told and f"December {year - 1}" in told
+    for strange in ("from=2027-13&until=x", "from=&until=", f"from={year}-02", "from=0001-01&until=9999-12"):
+        assert f"Statistics for {desk.make.today.year}" in text(desk.coordinator.get(f"/statistics?{strange}"))
