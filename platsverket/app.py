@@ -19,7 +19,7 @@ from whitenoise import WhiteNoise
 
 from platsverket import accounts, carried, words
 from platsverket.access import ANONYMOUS, demand, may
-from platsverket.config import ROOT, Config, load
+from platsverket.config import ROOT, TILES, Config, load
 from platsverket.database import connect, ping, sessions, this_day, waited
 from platsverket.errors import Refused
 from platsverket.features import GROUPS
@@ -245,6 +245,10 @@ def _request_map() -> MapAdapter:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if tiles := TILES.fullmatch(app_config().map.tiles):
+        policy = HEADERS["Content-Security-Policy"].replace("img-src 'self'", f"img-src 'self' {tiles[1]}")
+        if response.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]:
+            response.headers["Content-Security-Policy"] = policy
     if app_config().site.https_only:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":

@@ -23,7 +23,7 @@ WIDE, TALL, SQUARE = 480, 1080, 560
 APART = 42  # units between the middles of two marks
 SMALLEST, LARGEST = 15, 26  # radius of a mark
 MOST_TOWNS, LETTER_WIDE, LINE_HIGH = 10, 9, 20
-NEAREST_KM, FARTHEST_KM = 4.0, 900.0
+NEAREST_KM, NEIGHBOURHOOD_KM, FARTHEST_KM = 4.0, 30.0, 900.0
 EVERYWHERE = "all"
 AREA = re.compile(r"(-?[0-9]{1,2}\.[0-9]{1,4}),(-?[0-9]{1,3}\.[0-9]{1,4}),([0-9]{1,4}(?:\.[0-9]{1,2})?)")
 
@@ -95,6 +95,13 @@ class Atlas:
     circle: tuple[float, float, float] | None = None  # what was asked for: the place and how far from it
     wider: str | None = None  # the area to look at to see more
 
+    @property
+    def bounds(self) -> str:
+        """The south, west, north and east of the picture in degrees."""
+        west, south, east, north = self.frame.box
+        (low, left), (high, right) = outlines.position(west, south), outlines.position(east, north)
+        return f"{low:.4f},{left:.4f},{high:.4f},{right:.4f}"
+
 
 @dataclass(frozen=True)
 class Look:
@@ -149,7 +156,7 @@ def framed(look: Look) -> Frame:
     if look.county:
         return outlines.county(look.county, WIDE, SQUARE)
     if look.lat is not None and look.lon is not None and look.km is not None and look.km * 2.3 < FARTHEST_KM / 2:
-        return _around(look.lat, look.lon, max(look.km * 2.3, NEAREST_KM))
+        return _around(look.lat, look.lon, max(look.km * 2.3, NEIGHBOURHOOD_KM))
     return outlines.whole(WIDE, TALL)
 
 

@@ -101,6 +101,12 @@ class PlaceSettings:
 
 
 @dataclass(frozen=True)
+class MapSettings:
+    tiles: str = ""
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
 class StatisticsSettings:
     smallest_cell: int = 5
     round_seat_days_to: int = 100
@@ -124,6 +130,7 @@ class Config:
     jobs: JobSettings = field(default_factory=JobSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     places: PlaceSettings = field(default_factory=PlaceSettings)
+    map: MapSettings = field(default_factory=MapSettings)
     statistics: StatisticsSettings = field(default_factory=StatisticsSettings)
     secret_key: str = field(default="", repr=False)
     mail_password: str = field(default="", repr=False)
@@ -162,6 +169,7 @@ def load(
             f'{path.name}: "places.nominatim_domain" must name the server when the provider is nominatim.'
         )
     _address(config.site.address, path.name)
+    _tiles(config.map, path.name)
     password = env.get("PLATSVERKET_MAIL_PASSWORD", "")
     return replace(config, secret_key=_secret(env, demo) if serving else "", mail_password=password, demo=demo)
 
@@ -169,6 +177,17 @@ def load(
 def _address(url: str, file: str) -> None:
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9/_.-]*)?", url):
         raise ConfigError(f'{file}: "site.address" must be where the service is found, such as https://platsverket.se.')
+
+
+TILES = re.compile(r"(https://[a-z0-9.-]+(?::[0-9]{1,5})?)/[A-Za-z0-9/_.{}@-]*")
+
+
+def _tiles(settings: MapSettings, file: str) -> None:
+    """Tiles come from one host, which the pages then allow by name, and their owner is told on every map."""
+    if settings.tiles and not (TILES.fullmatch(settings.tiles) and all(f"{{{x}}}" in settings.tiles for x in "zxy")):
+        raise ConfigError(f'{file}: "map.tiles" must be an address such as https://host/{{z}}/{{x}}/{{y}}.png.')
+    if settings.tiles and not settings.attribution:
+        raise ConfigError(f'{file}: "map.attribution" must say whose tiles these are.')
 
 
 def _toml(path: Path) -> dict[str, Any]:

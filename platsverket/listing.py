@@ -25,6 +25,7 @@ from platsverket.models import CASE_OFFICER, PROJECT_LEAD, ROLES, Offer, standin
 
 DISTANCE, FIT, NEWEST = SORTS = ("distance", "fit", "newest")
 ANYBODY = "all"  # in place of an organisation: also premises that admit none of one's own
+NOWHERE = (0.0, 0.0)
 SAME = ("max_km", "seats", "area_m2", "earliest_start", "latest_start", "days")
 
 
@@ -171,7 +172,7 @@ def _coarse(row: Any) -> Line:
 def _centre(code: str | None) -> tuple[float, float]:
     """Where a map shows premises of which it may only tell the municipality: at its main town."""
     town = data.municipality(code) if code else None
-    return (town.lat, town.lon) if town else (0.0, 0.0)
+    return (town.lat, town.lon) if town else NOWHERE
 
 
 def _ordered(lines: list[Line], sort: str, rank: dict[int, int]) -> list[Line]:

@@ -31,6 +31,17 @@ def _need(need: Need) -> Thing:
     return Thing(need.title, f"{need.place}, {_seats(need.seats)}", url_for("needs.show", ref=need.ref))
 
 
+def points(needs: list[Need]) -> list[pins.Point]:
+    """The requests of a list for a map that script draws."""
+    return [pins.point(need.lat, need.lon, _need(need)) for need in needs]
+
+
+def points_of_ways(ways: list[Way]) -> dict[str, Any]:
+    """The requests of a run and the lines to their places for a map that script draws."""
+    lines = [[round(n, 5) for n in (way.lat, way.lon, *way.to)] for way in ways if way.to]
+    return {"points": [pins.point(way.lat, way.lon, _way(way)) for way in ways], "lines": lines}
+
+
 def _seats(seats: int) -> str:
     return str(words.ngettext("%(num)s seat", "%(num)s seats", seats))
 

@@ -82,3 +82,11 @@ def _pin(
 
 def _anchor(mark: Mark) -> str:
     return f"on-map-{mark.members[0]}"
+
+
+Point = tuple[float, float, str, str, str, str]  # where, what shape, its name, a note, where it leads
+
+
+def point(lat: float, lon: float, thing: Thing) -> Point:
+    """A thing as script draws it: the same name and place as on the picture."""
+    return round(lat, 5), round(lon, 5), thing.shape, thing.name, thing.note, thing.url

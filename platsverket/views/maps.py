@@ -22,6 +22,8 @@ def outcome(ref: str, run_ref: str) -> Any:
     found = ways.of_run(db(), by(), run, asked["county"], asked["show"])
     if request.args.get("view") == "csv":
         return csv_file(f"{run.match_round.name} {run.number}", *need_maps.table_of_ways(found))
+    if request.args.get("view") == "points":
+        return need_maps.points_of_ways(found)
     kept: dict[str, Any] = {"ref": ref, "run_ref": run_ref, **{name: value or None for name, value in asked.items()}}
     shown = need_maps.of_ways(
         found, asked["county"], request.args.get("area", ""), lambda to: url_for("maps.outcome", area=to, **kept)

@@ -67,10 +67,12 @@ EARLIER = 3  # of the latest ones that an empty form offers to begin from
 def index() -> Any:
     text, over, where = request.args.get("text", "").strip(), bool(request.args.get("over")), paging()
     view = request.args.get("view")
-    part = (EVERY, 0) if view in ("map", "csv") else (where.size, where.offset)
+    part = (EVERY, 0) if view in ("map", "csv", "points") else (where.size, where.offset)
     found, total = needs.search(db(), by(), text, *part, standing=not over)
     if view == "csv":
         return csv_file(gettext("Space requests"), *need_maps.table(found))
+    if view == "points":
+        return {"points": need_maps.points(found)}
     asked: dict[str, Any] = {"text": text or None, "over": 1 if over else None}
     shown: dict[str, Any] = {
         "needs": found,

@@ -85,6 +85,8 @@ def index() -> Any:
     view = request.args.get("view")
     if view == "csv":
         return csv_file(gettext("Spare premises"), *listing_table.of(listing.shown(db(), found.lines), config()))
+    if view == "points":
+        return {"points": offer_maps.points(db(), found.lines, config())}
     if view == "map":
         shown = offer_maps.of(db(), found.lines, asked, values, request.args.get("area", ""), config())
         return _list(values, asked=asked, found=found, total=found.total, map=shown)

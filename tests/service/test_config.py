@@ -45,6 +45,10 @@ def test_the_file_holds_every_setting_with_its_default() -> None:
         ("[mail]\ndigest_hour = 24", "at most 23"),
         ('[site]\naddress = "platsverket.se"', '"site.address" must be where'),
         ("[site", "cannot be read"),
+        ('[map]\ntiles = "http://tiles.example/{z}/{x}/{y}.png"', '"map.tiles" must be an address'),
+        ('[map]\ntiles = "https://tiles.example/{z}/{x}.png"', '"map.tiles" must be an address'),
+        ("[map]\ntiles = \"https://a.example; script-src 'unsafe-inline'/{z}/{x}/{y}\"", '"map.tiles" must be'),
+        ('[map]\ntiles = "https://tiles.example/{z}/{x}/{y}.png"', '"map.attribution" must say'),
         ('[places]\nprovider = "nominatim"', "nominatim_domain"),
     ],
 )

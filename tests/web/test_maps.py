@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
+from flask import Flask
 
 import data
 from platsverket import outlines
+from platsverket.config import MapSettings
 from tests.conftest import Web
 from tests.web.desk import Desk, text
 from tests.web.test_search import links, names, rows_of
@@ -150,3 +153,44 @@ def test_requests_are_shown_on_a_map_as_their_list_lets_one_see(desk: Desk) -> N
     assert listed(desk.coordinator.get("/needs?view=map&text=andras").text) == {"De andras rum"}
     [file] = [link for link in links(desk.coordinator.get("/needs?text=andras").text, r"/needs\?") if "csv" in link]
     assert [row[0] for row in rows_of(desk.coordinator.get(file))] == ["Request", "De andras rum"]
+
+
+def test_script_gets_the_same_things_for_its_map(desk: Desk) -> None:
+    """The same hits by the same names; closed premises at their municipality, without what is hidden."""
+    desk.offer(title="Vid torget", seats=8)
+    desk.offer(title="Trångt", seats=2)
+    desk.offer(title="Kanariefågel", visibility="restricted", place="63.30, 14.30", seats=24)
+    town = data.municipality("2309")
+    assert town
+    points = desk.lead.get("/offers?view=points&seats=6").json["points"]
+    assert [(shape, name) for _, _, shape, name, _, _ in points] == [
+        ("square", "Restricted premises in Krokom"), ("circle", "Vid torget"),
+    ]  # fmt: skip
+    assert points[0][:2] == [town.lat, town.lon] and points[1][:2] == [63.1792, 14.6357]
+    assert [point[3] for point in desk.lead.get("/offers?view=points&place=Östersund").json["points"]] == [
+        "Trångt", "Vid torget",
+    ]  # fmt: skip
+
+
+def test_a_page_without_a_map_loads_nothing_of_it(desk: Desk) -> None:
+    desk.offer()
+    assert "map.js" in desk.lead.get("/offers?view=map").text
+    for path in ("/offers", "/needs", "/offers?view=map&seats=x"):
+        page = desk.lead.get(path).text
+        assert "map.js" not in page and "map.css" not in page
+
+
+def test_tiles_come_from_the_one_host_that_is_configured(app: Flask, web: Web) -> None:
+    """Without tiles no other host is allowed; with them that one is, for pictures alone, and is told on the map."""
+    desk = Desk(web)
+    desk.offer()
+    plain = desk.lead.get("/offers?view=map")
+    assert "img-src 'self' data:;" in plain.headers["Content-Security-Policy"] and "data-tiles" not in plain.text
+    service = app.extensions["platsverket"]
+    tiles = MapSettings("https://tiles.example:8443/{z}/{x}/{y}.png", "Kartmyndigheten")
+    app.extensions["platsverket"] = replace(service, config=replace(service.config, map=tiles))
+    answer = desk.lead.get("/offers?view=map")
+    assert "img-src 'self' https://tiles.example:8443 data:;" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"].count("tiles.example") == 1
+    assert 'data-tiles="https://tiles.example:8443/{z}/{x}/{y}.png"' in answer.text
+    assert 'data-attribution="Kartmyndigheten"' in answer.text
