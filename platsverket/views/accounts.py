@@ -11,7 +11,7 @@ from platsverket import accounts, agencies
 from platsverket.errors import Fault, Refused
 from platsverket.models import User
 from platsverket.schemas import AccountSchema, load
-from platsverket.web import by, db, field_errors, page, paging, rule, submitted, typed
+from platsverket.web import by, db, field_errors, kept, page, paging, rule, submitted, typed
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
 BLANK_ROWS = 2
@@ -89,7 +89,7 @@ def _values(account: User) -> dict[str, Any]:
 
 
 def _form(account: User | None, status: int = 200, *, rows: list[tuple[str, str]], **context: Any) -> Any:
-    rows = rows + [("", "")] * BLANK_ROWS
+    rows = (_rows() if kept() else rows) + [("", "")] * BLANK_ROWS
     names = [a.name for a in agencies.search(db(), "", limit=10_000)[0]]
     return page("accounts/form.html", status, account=account, rows=rows, agency_names=names, **context)
 

@@ -121,10 +121,26 @@ def test_the_summary_keeps_to_itself_when_the_language_is_changed(desk: Desk) ->
     assert "Kontrollera och anmäl" in desk.officer.post("/offers/new?lang=sv", {**carried(page), "do": "check"}).text
 
 
-def test_a_language_changed_while_others_forms_are_filled_in_loses_nothing(desk: Desk) -> None:
-    """Any form that is sent to be kept is shown again as it was typed, and does nothing."""
-    page = desk.coordinator.post("/rounds/new?lang=sv", {"name": "Halva omgången", "opens_on": "x", "keep": "1"})
-    assert page.status_code == 200 and 'value="Halva omgången"' in page.text and 'value="x"' in page.text
+@pytest.mark.parametrize(
+    ("path", "who"),
+    [
+        ("/rounds/new", "coordinator"), ("/me/tokens", "officer"), ("/me/searches/new", "lead"),
+        ("/me/substitute", "officer"), ("/accounts/new", "admin"), ("/needs/{need}/priority", "coordinator"),
+    ],
+)  # fmt: skip
+def test_a_language_changed_while_other_forms_are_filled_in_loses_nothing(desk: Desk, path: str, who: str) -> None:
+    """The language is a button of their form too: it is shown again as it was typed, and nothing is done."""
+    visitor = desk.reading(desk.make.user(administrator=True)) if who == "admin" else getattr(desk, who)
+    path = path.format(need=desk.need().ref)
+    desk.make.officer(desk.host)  # a colleague who could be a substitute
+    page = visitor.get(path).text
+    button = re.search(r'<button class="plain-button" form="(\w+)" formaction="([^"]+)"', page)
+    assert button and f'id="{button[1]}"' in page
+    name = re.findall(r'name="(name|reason|first_day)"', page)[0]
+    typed = {name: "Halvskrivet", "keep": "1", "role_agency": "Skatt", "role": "coordinator"}
+    again = visitor.post(button[2], typed)
+    assert again.status_code == 200 and "Halvskrivet" in again.text and '<html lang="sv"' in again.text
+    assert who != "admin" or 'value="Skatt"' in again.text
 
 
 def test_what_no_form_shows_is_not_done_when_it_is_sent_to_be_kept(desk: Desk) -> None:
