@@ -221,7 +221,7 @@ def _rule() -> None:
 
 def _shown_again() -> Any:
     """A form that was sent only to be kept is answered by the view that shows it, wherever it would be acted upon."""
-    if not kept():
+    if _is_api() or not kept():
         return None
     if request.form.get("keep") == "again":
         flash(gettext("Nothing is saved yet. Check what you had typed and send it again."), "warning")
