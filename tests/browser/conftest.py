@@ -77,3 +77,11 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def furnished(chromium: Any, site: Site) -> Any:
+    """A site where every page has something to show."""
+    from tests.browser.furnished import Furnished
+
+    return Furnished(site, chromium)
