@@ -5,7 +5,7 @@ SIZE ?= national
 BIN := .venv/bin
 CATALOGUE := platsverket/translations/sv/LC_MESSAGES/messages
 
-.PHONY: run test lint types format races bench growth messages assets lock clean
+.PHONY: run test lint types format races bench growth messages assets lighthouse pictures lock clean
 
 # Set up, fill a demo market, run a first match round on it and serve the site.
 run: .venv/run $(CATALOGUE).mo
@@ -62,6 +62,10 @@ messages: .venv/run
 # Build the front end (needs Node); the result is committed.
 assets:
 	cd platsverket/assets && npm ci --no-audit --no-fund && npm run build
+
+# Install Lighthouse for the test that measures pages with it (needs Node; CI does this).
+lighthouse:
+	cd tests/browser/lighthouse && npm ci --no-audit --no-fund
 
 # Pin the libraries anew, with hashes and without naming where they come from (needs uv).
 lock:

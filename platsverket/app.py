@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter
 from whitenoise import WhiteNoise
 
-from platsverket import accounts, carried, words
+from platsverket import accounts, carried, compression, words
 from platsverket.access import ANONYMOUS, demand, may
 from platsverket.config import ROOT, TILES, Config, load
 from platsverket.database import connect, ping, sessions, this_day, waited
@@ -62,7 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
         BABEL_DEFAULT_TIMEZONE="Europe/Stockholm",
     )
     app.extensions["platsverket"] = Service(config, engine, sessions(engine))
-    files = WhiteNoise(app.wsgi_app, root=str(ROOT / "platsverket" / "static"), prefix="static/")
+    files = WhiteNoise(app.wsgi_app, root=compression.static_files(), prefix="static/")
     app.wsgi_app = files  # type: ignore[method-assign]  # Flask's own way to put something before the application
     Babel(app, locale_selector=_language)
     csrf = CSRFProtect(app)
@@ -253,7 +253,7 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-    return response
+    return compression.compressed(response)
 
 
 def _close(_error: BaseException | None) -> None:
