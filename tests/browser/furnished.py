@@ -132,11 +132,10 @@ class Furnished:
         self._ask()
         self.calendar = calendars.make(session, lead)[1]
         searches.save(session, lead, make.config, make.search_values(self.guest, name=LONG[:80]))
-        begun = {"title": LONG, "seats": "tolv"}
-        self.drafts = {
-            noun: drafts.save(session, make.identity(person), make.config, noun, begun).ref
-            for noun, person in (("offer", self.officer), ("need", self.lead))
-        }
+        self.drafts = {}
+        for noun, person in (("offer", self.officer), ("need", self.lead)):
+            begun = {"title": f"{LONG} {noun}", "seats": "tolv"}
+            self.drafts[noun] = drafts.save(session, make.identity(person), make.config, noun, begun).ref
         accounts.make_token(session, lead, make.config.sign_in, {"name": "Ekonomisystemet", "days": 30})
 
     def _ask(self) -> None:

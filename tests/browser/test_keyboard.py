@@ -9,8 +9,10 @@ from tests.browser.conftest import Site
 from tests.factories import PASSWORD
 
 MOST_STOPS = 150
+BUTTON = "button.ds-button:not([data-variant], .ds-sr-only)"  # the form's own, not a lesser one
 # Where the focus is: whether it is the wanted stop, its place in the page, whether it can be seen, and what it is.
-FOCUS = """wanted => { const one = document.activeElement, at = one.getBoundingClientRect(), all = [...document.querySelectorAll('*')]
+FOCUS = """wanted => { const one = document.activeElement, at = one.getBoundingClientRect()
+    const all = [...document.querySelectorAll('*')]
     return {there: one.matches(wanted), place: all.indexOf(one), what: one.outerHTML.slice(0, 120),
         seen: one === document.body || (at.bottom > 0 && at.top < innerHeight && at.width > 0)} }"""
 
@@ -46,11 +48,9 @@ class Keyboard:
         self.page.keyboard.type(text)
 
     def date(self, wanted: str, day: date) -> None:
-        """A date field has a stop for each of its parts."""
+        """A date field takes its parts in the order of the browser's own language: here month, day, year."""
         self.to(wanted)
-        self.page.keyboard.type(f"{day:%Y}")
-        self.page.keyboard.press("ArrowRight")
-        self.page.keyboard.type(f"{day:%m%d}")
+        self.page.keyboard.type(f"{day:%m%d%Y}")
         assert self.page.input_value(wanted) == day.isoformat()
 
     def choose(self, wanted: str) -> None:
@@ -100,7 +100,7 @@ def _post_offer(officer: Keyboard, today: date) -> None:
     officer.type("#f-title", "Kontor vid stationen")
     officer.type("#f-seats", "12")
     officer.date("#f-spans-0-until", today + timedelta(days=300))
-    officer.press("main form button[type=submit]:not([name]), main form button[name=do][value=check]")
+    officer.press(f"main form {BUTTON}")
     assert officer.page.evaluate("document.activeElement.className") == "ds-error-summary"
     officer.to(".ds-error-summary a[href='#f-place']")
     officer.page.keyboard.press("Enter")
@@ -125,7 +125,7 @@ def _post_need(lead: Keyboard, today: date) -> None:
 
 
 def _check_and_post(person: Keyboard) -> None:
-    person.press("main form button[name=do][value=check]")
+    person.press(f"main form {BUTTON}")
     person.press("button[name=do][value=post]")
     assert person.page.locator("main .ds-alert[data-color=success]").count() == 1
 
