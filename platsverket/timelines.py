@@ -21,6 +21,7 @@ from platsverket import runs
 from platsverket.access import Identity, demand, find, may, rows
 from platsverket.grids import Days, Grid
 from platsverket.models import (
+    Agency,
     Agreement,
     Decision,
     MatchRound,
@@ -186,8 +187,9 @@ def of_run(session: Session, by: Identity, ref: str, run_ref: str, today: date, 
 def names(session: Session, by: Identity, lines: Sequence[Line]) -> dict[str, tuple[str, str]]:
     """The title and organisation of each of these premises, for the page that shows them."""
     demand(by, "round.steer")
-    query = select(Offer).where(Offer.ref.in_([line.ref for line in lines]), rows(by, "offer.read"))
-    return {offer.ref: (offer.title, offer.agency.name) for offer in session.scalars(query).unique()}
+    query = select(Offer.ref, Offer.title, Agency.name).join(Agency, Offer.agency_id == Agency.id)
+    query = query.where(Offer.ref.in_([line.ref for line in lines]), rows(by, "offer.read"))
+    return {ref: (title, agency) for ref, title, agency in session.execute(query)}
 
 
 # Counting
