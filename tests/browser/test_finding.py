@@ -79,7 +79,8 @@ def test_the_search_and_the_map_show_the_same_hits(site: Site, chromium: Any, wa
         assert not page.locator(".atlas > svg").is_visible()
         assert _on_the_live_map(page) == hits
         assert page.evaluate("document.querySelector('.live').getAttribute('aria-label')").startswith("Karta med 4")
-    assert Axe().run(page).violations_count == 0
+    if way == "script":  # axe itself needs it
+        assert Axe().run(page).violations_count == 0
     person.follow("Lista")
     assert _listed(page) == hits
     assert person.said == []
@@ -111,7 +112,8 @@ def test_without_an_answer_the_picture_stays(site: Site, chromium: Any) -> None:
     person.page.route("**/*view=points*", lambda route: route.abort())
     person.open("/offers?view=map")
     person.page.wait_for_load_state("networkidle")
-    assert person.page.locator(".atlas > svg").is_visible() and person.page.locator(".live").count() == 0
+    person.page.locator(".atlas > svg").wait_for()
+    assert person.page.locator(".live").count() == 0
 
 
 @pytest.mark.parametrize("way", ["script", "no-script"])
