@@ -14,7 +14,6 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import MapAdapter
 from whitenoise import WhiteNoise
 
 from platsverket import accounts, carried, compression, words
@@ -225,21 +224,7 @@ def _shown_again() -> Any:
         return None
     if request.form.get("keep") == "again":
         flash(gettext("Nothing is saved yet. Check what you had typed and send it again."), "warning")
-    return _as_asked_for(request.path)
-
-
-def _as_asked_for(path: str) -> Any:
-    """The answer of the view that shows this path."""
-    endpoint, arguments = _request_map().match(path, method="GET")
-    view = current_app.view_functions[endpoint]
-    demand(g.by, getattr(view, "rule", ""))
-    return view(**arguments)
-
-
-def _request_map() -> MapAdapter:
-    adapter = current_app.create_url_adapter(request)
-    assert adapter
-    return adapter
+    return carried.shown_at(request.path)
 
 
 def _headers(response: Response) -> Response:
@@ -324,7 +309,10 @@ def _without_token(_error: CSRFError) -> Any:
         return answer(400, says)
     g.came_late = True
     flash(gettext("The form was too old to be sent, so nothing is saved yet. Check it and send it again."), "warning")
-    shown = make_response(_as_asked_for(found[0]))
+    try:
+        shown = make_response(carried.shown_at(found[0]))
+    except Refused as refused:
+        return _refused(refused)
     shown.status_code = 400 if shown.status_code == 200 else shown.status_code
     return shown
 

@@ -7,6 +7,7 @@ in; nothing is ever sent on by itself. Passwords are not carried.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,8 @@ from flask import current_app, request
 from werkzeug.exceptions import HTTPException
 
 from platsverket import demo
-from platsverket.web import Typed, config, page, safe_path, typed
+from platsverket.access import demand
+from platsverket.web import Typed, by, config, page, safe_path, typed
 
 LONGEST = 100_000  # characters of all that is carried
 SECRETS = frozenset({"password", "current", "new"})
@@ -56,14 +58,27 @@ def carrying_sign_in_page(path: str, found: Typed) -> Any:
 
 def is_page(path: str) -> bool:
     """Whether somebody who is signed in finds a page at this path."""
-    adapter = current_app.create_url_adapter(request)
-    if adapter is None or safe_path(path) != path:
+    if safe_path(path) != path:
         return False
     try:
-        endpoint, _ = adapter.match(path, method="GET")
+        view, _ = _view(path)
     except HTTPException:
         return False
-    return getattr(current_app.view_functions[endpoint], "rule", "public") != "public"
+    return getattr(view, "rule", "public") != "public"
+
+
+def shown_at(path: str) -> Any:
+    """The answer of the view that shows this path, whatever is done where a form is sent to it."""
+    view, arguments = _view(path)
+    demand(by(), getattr(view, "rule", ""))
+    return view(**arguments)
+
+
+def _view(path: str) -> tuple[Any, Mapping[str, Any]]:
+    adapter = current_app.create_url_adapter(request)
+    assert adapter
+    endpoint, arguments = adapter.match(path, method="GET")
+    return current_app.view_functions[endpoint], arguments
 
 
 def _sent_from_here() -> bool:

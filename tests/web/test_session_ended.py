@@ -95,6 +95,13 @@ def test_signed_in_anew_in_another_tab_the_form_comes_back_with_a_new_token(desk
     assert desk.make.session.query(Offer).count() == 0
 
 
+def test_an_old_form_of_somebody_elses_is_refused_as_any_page_is(desk: Desk) -> None:
+    """Signed in by now is a project lead: what they may not post they do not get to see either."""
+    answer = send(desk.lead, "/offers/new", test_offers.form(desk.host, title="Från i morse"))
+    assert answer.status_code == 403 and "Från i morse" not in answer.text
+    assert send(desk.officer, "/offers/2222222222/edit", {"title": "x"}).status_code == 404
+
+
 def test_another_person_who_signs_in_posts_nothing_in_the_first_ones_name(desk: Desk) -> None:
     """A project lead signs in where an officer was: the form is refused to them, and nothing is stored."""
     desk.officer.post("/sign-out")
