@@ -269,3 +269,14 @@ def test_a_draft_remembers_itself_through_the_summary_and_a_change_of_language(d
     for sent in ({"do": "check"}, {"keep": "1"}):
         page = desk.officer.post("/offers/new", form(desk, "offers", draft=ref, **sent)).text
         assert carried(page)["draft"] == [ref]
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_draft_of_next_to_nothing_can_be_opened(desk: Desk, noun: str) -> None:
+    """Whatever a strange form sent, without as much as a name."""
+    visitor = poster(desk, noun)
+    answer = visitor.post(f"/{noun}/new", {"do": "draft", "whatever": "x", "title": ["a", "b"]})
+    assert visitor.get(answer.location).status_code == 200
+    nameless = visitor.post(f"/{noun}/new", {"do": "draft"})
+    for path in (nameless.location, f"{nameless.location}/discard", f"/{noun}", "/"):
+        assert visitor.get(path).status_code == 200
