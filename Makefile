@@ -5,7 +5,7 @@ SIZE ?= national
 BIN := .venv/bin
 CATALOGUE := platsverket/translations/sv/LC_MESSAGES/messages
 
-.PHONY: run test lint types format races bench growth messages assets lighthouse pictures lock clean
+.PHONY: run test lint types format races bench growth messages assets lighthouse screenshots lock clean
 
 # Set up, fill a demo market, run a first match round on it and serve the site.
 run: .venv/run $(CATALOGUE).mo
@@ -62,6 +62,10 @@ messages: .venv/run
 # Build the front end (needs Node); the result is committed.
 assets:
 	cd platsverket/assets && npm ci --no-audit --no-fund && npm run build
+
+# Take screenshots of the main pages at both widths into var/screenshots; the four that README shows are put in place.
+screenshots: .venv/test $(CATALOGUE).mo
+	$(BIN)/python -m tests.browser.screenshots
 
 # Install Lighthouse for the test that measures pages with it (needs Node; CI does this).
 lighthouse:
