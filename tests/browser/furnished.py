@@ -42,8 +42,8 @@ class Page:
         return f"{self.path}{'&' if '?' in self.path else '?'}lang={lang}"
 
 
-class Furnished:
-    """One of everything in each of its states: a published round, one being decided, one that runs, one called off."""
+class Bare:
+    """People of every role, and nothing that they have done."""
 
     def __init__(self, site: Site, chromium: Any):
         self.site, self.chromium, self.make = site, chromium, site.make
@@ -56,15 +56,53 @@ class Furnished:
         self.people: dict[str, User] = {
             "officer": self.officer, "lead": self.lead, "coordinator": self.coordinator, "admin": self.admin
         }  # fmt: skip
-        self._premises_and_requests()
-        self._published()
-        self.matched = make.matched(self.coordinator, name="Vinterns omgång")
-        self.matched_ref, self.matched_run = self.matched.ref, self.matched.runs[-1].ref
-        self._rest()
+        self._furnish()
         self.things = self._things()
         self.pages = list(self._pages())
         self.emails = {role: person.email for role, person in self.people.items()}
         make.session.rollback()  # on SQLite a session that is still reading would keep the site from writing
+
+    def _furnish(self) -> None:
+        """Nothing."""
+
+    def _things(self) -> dict[str, list[dict[str, str]]]:
+        """The values of a route's parameters, by how its address begins; pages without any need none."""
+        return {}
+
+    def _pages(self) -> Iterator[Page]:
+        """Every address under which something can be read in a browser, each with all that there is to fill it."""
+        adapter = self.site.app.url_map.bind("localhost")
+        for rule in sorted(self.site.app.url_map.iter_rules(), key=str):
+            route = str(rule)
+            if "GET" not in (rule.methods or ()) or route.startswith(("/api/", "/static/")):
+                continue
+            for values in self._values(rule):
+                for query in self._queries(rule.endpoint):
+                    yield Page(route, adapter.build(rule.endpoint, values) + (query and f"?{query}"))
+        yield Page("/nowhere", "/nowhere")
+
+    def _values(self, rule: Rule) -> list[dict[str, str]]:
+        return [] if rule.arguments else [{}]
+
+    def _queries(self, endpoint: str) -> list[str]:
+        return QUERIES.get(endpoint, [""])
+
+    def visitor(self, role: str) -> Any:
+        """A browser's page of somebody in this role, signed in; of a stranger for ``NOBODY``."""
+        if role == NOBODY:
+            return self.chromium.new_context(locale="sv-SE", base_url=self.site.url).new_page()
+        return Person(self.chromium, self.site, self.emails[role], "script").page
+
+
+class Furnished(Bare):
+    """One of everything in each of its states: a published round, one being decided, one that runs, one called off."""
+
+    def _furnish(self) -> None:
+        self._premises_and_requests()
+        self._published()
+        self.matched = self.make.matched(self.coordinator, name="Vinterns omgång")
+        self.matched_ref, self.matched_run = self.matched.ref, self.matched.runs[-1].ref
+        self._rest()
 
     def _premises_and_requests(self) -> None:
         make = self.make
@@ -151,7 +189,6 @@ class Furnished:
         session.commit()
 
     def _things(self) -> dict[str, list[dict[str, str]]]:
-        """The values of a route's parameters, by how its address begins."""
         published = {"ref": self.round, "run_ref": self.run, "need_ref": self.large.ref}
         matched = {"ref": self.matched_ref, "run_ref": self.matched_run, "need_ref": self.large.ref}
         return {
@@ -169,18 +206,6 @@ class Furnished:
             "calendar": [{"secret": self.calendar}],
         }  # fmt: skip
 
-    def _pages(self) -> Iterator[Page]:
-        """Every address under which something can be read in a browser, each with all that there is to fill it."""
-        adapter = self.site.app.url_map.bind("localhost")
-        for rule in sorted(self.site.app.url_map.iter_rules(), key=str):
-            route = str(rule)
-            if "GET" not in (rule.methods or ()) or route.startswith(("/api/", "/static/")):
-                continue
-            for values in self._values(rule):
-                for query in self._queries(rule.endpoint):
-                    yield Page(route, adapter.build(rule.endpoint, values) + (query and f"?{query}"))
-        yield Page("/nowhere", "/nowhere")
-
     def _values(self, rule: Rule) -> list[dict[str, str]]:
         if not rule.arguments:
             return [{}]
@@ -196,10 +221,4 @@ class Furnished:
             "decisions.ask": [f"{about}&kind=lock", f"{about}&kind=bar"],
             "desk.compare": [runs, ""],
         }
-        return here.get(endpoint) or QUERIES.get(endpoint, [""])
-
-    def visitor(self, role: str) -> Any:
-        """A browser's page of somebody in this role, signed in; of a stranger for ``NOBODY``."""
-        if role == NOBODY:
-            return self.chromium.new_context(locale="sv-SE", base_url=self.site.url).new_page()
-        return Person(self.chromium, self.site, self.emails[role], "script").page
+        return here.get(endpoint) or super()._queries(endpoint)
