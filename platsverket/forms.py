@@ -1,20 +1,22 @@
-"""What the forms of premises and of requests have in common: where, several periods, and all faults at once."""
+"""What the forms of premises and of requests have in common: where, several periods, drafts, all faults at once."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import request
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext
 from marshmallow import Schema, ValidationError
 
 import data
-from platsverket import places
+from platsverket import drafts, places
 from platsverket.errors import Fault, Refused
 from platsverket.fields import REF, Whole
 from platsverket.schemas import MOST_SPANS, load
-from platsverket.web import Typed, config, typed
+from platsverket.web import Typed, by, config, db, field_errors, page, submitted, typed
 
 SPAN = re.compile(r"spans-([0-9]{1,4})-(from|until)")
 Spans = list[tuple[str, str]]
@@ -43,6 +45,25 @@ def draft_ref() -> str:
     """The draft that the form was begun from, where it says one."""
     ref = request.form.get("draft", "")
     return ref if REF.fullmatch(ref) else ""
+
+
+def save_draft(noun: str, shown: Callable[..., Any]) -> Any:
+    """Keep what was typed as one's own draft; ``shown`` shows the form again where that cannot be done."""
+    try:
+        saved = drafts.save(db(), by(), config(), noun, again(), draft_ref())
+    except Refused as refused:
+        return shown(None, refused.status, values=again(), errors=field_errors(refused))
+    flash(gettext("The draft has been saved. Go on here, or find it later on the start page."), "success")
+    return redirect(url_for(f"{noun}s.draft", ref=saved.ref), 303)
+
+
+def discard_draft(noun: str, ref: str, back: str) -> Any:
+    """Ask whether a draft is to be thrown away; throw it away when that was said."""
+    if not submitted():
+        return page("drafts/discard.html", draft=drafts.read(db(), by(), config(), noun, ref))
+    drafts.discard(db(), by(), noun, ref)
+    flash(gettext("The draft has been thrown away."), "success")
+    return redirect(back, 303)
 
 
 def place_choices(refused: Refused) -> list[str]:

@@ -115,7 +115,7 @@ def new() -> Any:
     if not submitted():
         return _form(None, values=_fresh(), earlier=needs.latest(db(), by(), EARLIER))
     if pressed() == "draft":
-        return _save_draft()
+        return forms.save_draft("need", _form)
     try:
         values = _read(None)
         if pressed() != "post":
@@ -199,20 +199,7 @@ def draft(ref: str) -> Any:
 @blueprint.route("/drafts/<ref>/discard", methods=["GET", "POST"])
 @rule("need.post")
 def discard(ref: str) -> Any:
-    if not submitted():
-        return page("drafts/discard.html", draft=drafts.read(db(), by(), config(), "need", ref))
-    drafts.discard(db(), by(), "need", ref)
-    flash(gettext("The draft has been thrown away."), "success")
-    return redirect(url_for("needs.index"), 303)
-
-
-def _save_draft() -> Any:
-    try:
-        saved = drafts.save(db(), by(), config(), "need", forms.again(), forms.draft_ref())
-    except Refused as refused:
-        return _form(None, refused.status, values=forms.again(), errors=field_errors(refused))
-    flash(gettext("The draft has been saved. Go on here, or find it later on the start page."), "success")
-    return redirect(url_for("needs.draft", ref=saved.ref), 303)
+    return forms.discard_draft("need", ref, url_for("needs.index"))
 
 
 def _check(need: Need) -> Any:

@@ -172,7 +172,7 @@ def new() -> Any:
     if spans is not None:
         return _form(None, values=forms.typed_with_spans(spans), spans_changed=True)
     if pressed() == "draft":
-        return _save_draft()
+        return forms.save_draft("offer", _form)
     try:
         values = _read(None)
         if pressed() != "post":
@@ -242,20 +242,7 @@ def draft(ref: str) -> Any:
 @blueprint.route("/drafts/<ref>/discard", methods=["GET", "POST"])
 @rule("offer.post")
 def discard(ref: str) -> Any:
-    if not submitted():
-        return page("drafts/discard.html", draft=drafts.read(db(), by(), config(), "offer", ref))
-    drafts.discard(db(), by(), "offer", ref)
-    flash(gettext("The draft has been thrown away."), "success")
-    return redirect(url_for("offers.index", mine=1), 303)
-
-
-def _save_draft() -> Any:
-    try:
-        saved = drafts.save(db(), by(), config(), "offer", forms.again(), forms.draft_ref())
-    except Refused as refused:
-        return _form(None, refused.status, values=forms.again(), errors=field_errors(refused))
-    flash(gettext("The draft has been saved. Go on here, or find it later on the start page."), "success")
-    return redirect(url_for("offers.draft", ref=saved.ref), 303)
+    return forms.discard_draft("offer", ref, url_for("offers.index", mine=1))
 
 
 def _check(offer: Offer) -> Any:
