@@ -43,7 +43,16 @@ def again() -> Typed:
 
 def draft_ref() -> str:
     """The draft that the form was begun from, where it says one."""
-    ref = request.form.get("draft", "")
+    return _ref_in("draft")
+
+
+def once() -> str:
+    """The mark by which what is posted twice is known."""
+    return _ref_in("once")
+
+
+def _ref_in(name: str) -> str:
+    ref = request.form.get(name, "")
     return ref if REF.fullmatch(ref) else ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from platsverket import drafts, ledger, places
+from platsverket import claims, drafts, ledger, places
 from platsverket.access import Identity, demand, find, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
@@ -24,13 +24,17 @@ PLAIN = (
 
 
 @writing
-def post(session: Session, by: Identity, config: Config, values: dict[str, Any], draft: str = "") -> Need:
+def post(
+    session: Session, by: Identity, config: Config, values: dict[str, Any], draft: str = "", once: str = ""
+) -> Need:
     """Post a space request for one's own organisation; it has waited since today.
 
     Raises Refused("invalid") with faults at ``agency``, ``place`` (unknown or ambiguous, with choices) or a window
-    that is already over.
+    that is already over, and Refused("already_posted") where what bears the mark ``once`` has been posted.
     """
     need = as_posted(session, by, config, values)
+    if once and not claims.first(session, f"posted:{by.user_id}:{once}", need.posted_at):
+        raise Refused("already_posted")
     session.add(need)
     session.flush()
     drafts.used(session, by, draft)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from platsverket import drafts, ledger, places
+from platsverket import claims, drafts, ledger, places
 from platsverket.access import Identity, allowed, demand, find, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
@@ -35,13 +35,18 @@ PLAIN = (
 
 
 @writing
-def post(session: Session, by: Identity, config: Config, values: dict[str, Any], draft: str = "") -> Offer:
+def post(
+    session: Session, by: Identity, config: Config, values: dict[str, Any], draft: str = "", once: str = ""
+) -> Offer:
     """Post spare premises for one's own organisation.
 
     Raises Refused("invalid") with faults at ``agency``, ``place`` (unknown or ambiguous, with choices), the lists, or
-    ``spans`` when the last day of the last one has passed.
+    ``spans`` when the last day of the last one has passed, and Refused("already_posted") where what bears the mark
+    ``once`` has been posted: somebody pressed twice.
     """
     offer = as_posted(session, by, config, values)
+    if once and not claims.first(session, f"posted:{by.user_id}:{once}", offer.posted_at):
+        raise Refused("already_posted")
     session.add(offer)
     session.flush()
     ledger.freed(session, offer.id, "offer")

@@ -78,6 +78,7 @@ REFUSALS = {
     "busy": _("Many are working at the same time just now. Nothing was changed. Try again in a moment."),
     "wrong_password": _("The e-mail address or the password is wrong."),
     "too_many_attempts": _("Too many failed attempts. Wait %(minutes)s minutes and try again."),
+    "already_posted": _("It has been posted already, and stands in the list below."),
     "too_many_drafts": _(
         "You have %(most)s drafts, and more cannot be kept. Post one or throw one away, then save again."
     ),

@@ -25,7 +25,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 PER_PAGE, MOST_PER_PAGE = 20, 100
 ROW = re.compile(r"[0-9]{1,4}")
 # Names of the page's own in a form: its token, and the buttons that say what is to be done with what was typed.
-OWN_NAMES = re.compile(r"csrf_token|do|draft|map_view|keep([.-].*)?")
+OWN_NAMES = re.compile(r"csrf_token|do|draft|once|map_view|keep([.-].*)?")
 
 
 class PageUser:

@@ -29,7 +29,7 @@ from platsverket.database import now, this_day
 from platsverket.desk_schemas import QuestionAnswerSchema
 from platsverket.errors import Refused
 from platsverket.features import FEATURES
-from platsverket.models import PROJECT_LEAD, Need
+from platsverket.models import PROJECT_LEAD, Need, new_ref
 from platsverket.pins import Shown
 from platsverket.schemas import NeedSchema, PrioritySchema, load
 from platsverket.web import (
@@ -49,6 +49,7 @@ from platsverket.web import (
     submitted,
     typed,
 )
+from platsverket.words import sentence
 
 blueprint = Blueprint("needs", __name__, url_prefix="/needs")
 NOTHING: dict[str, Any] = {
@@ -120,7 +121,7 @@ def new() -> Any:
         values = _read(None)
         if pressed() != "post":
             return _check(needs.as_posted(db(), by(), config(), values))
-        need = needs.post(db(), by(), config(), values, forms.draft_ref())
+        need = needs.post(db(), by(), config(), values, forms.draft_ref(), forms.once())
     except Refused as refused:
         return _again(None, refused)
     flash(gettext("The request has been posted. Below you see in which match round it takes part."), "success")
@@ -211,6 +212,7 @@ def _check(need: Need) -> Any:
         values=forms.again(),
         part=part,
         draft=forms.draft_ref(),
+        once=new_ref(),
         municipality=forms.municipality_name,
     )
 
@@ -234,6 +236,9 @@ def _count(values: dict[str, Any]) -> counting.Count | None:
 
 def _again(need: Need | None, refused: Refused) -> Any:
     """The same form with what was typed: for faults, and where a proposal or an agreement stands in the way."""
+    if refused.code == "already_posted":
+        flash(sentence(refused), "info")
+        return redirect(url_for("needs.index"), 303)
     if not refused.fields and refused.code != "need_committed":
         raise refused
     choices = forms.place_choices(refused)

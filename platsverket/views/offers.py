@@ -31,7 +31,7 @@ from platsverket.access import allowed, find
 from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.listing import Asked
-from platsverket.models import CASE_OFFICER, COORDINATOR, ROLES, MatchRound, Offer
+from platsverket.models import CASE_OFFICER, COORDINATOR, ROLES, MatchRound, Offer, new_ref
 from platsverket.schemas import OfferSchema
 from platsverket.search_schema import SearchSchema
 from platsverket.web import (
@@ -52,7 +52,7 @@ from platsverket.web import (
     submitted,
     this_page,
 )
-from platsverket.words import day
+from platsverket.words import day, sentence
 
 blueprint = Blueprint("offers", __name__, url_prefix="/offers")
 
@@ -177,7 +177,7 @@ def new() -> Any:
         values = _read(None)
         if pressed() != "post":
             return _check(offers.as_posted(db(), by(), config(), values))
-        offer = offers.post(db(), by(), config(), values, forms.draft_ref())
+        offer = offers.post(db(), by(), config(), values, forms.draft_ref(), forms.once())
     except Refused as refused:
         return _again(None, refused)
     flash(gettext("The premises have been posted. Below you see in which match round they take part."), "success")
@@ -254,6 +254,7 @@ def _check(offer: Offer) -> Any:
         values=forms.again(),
         part=part,
         draft=forms.draft_ref(),
+        once=new_ref(),
         municipality=forms.municipality_name,
     )
 
@@ -272,6 +273,9 @@ def _form(offer: Offer | None, status: int = 200, *, values: dict[str, Any], **c
 
 def _again(offer: Offer | None, refused: Refused) -> Any:
     """The same form with what was typed: for faults, and where others rely on the premises."""
+    if refused.code == "already_posted":
+        flash(sentence(refused), "info")
+        return redirect(url_for("offers.index", mine=1), 303)
     if not refused.fields and refused.code != "committed":
         raise refused
     values, choices = forms.typed_with_spans(forms.typed_spans()), forms.place_choices(refused)

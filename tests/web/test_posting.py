@@ -60,6 +60,19 @@ def test_what_would_be_posted_is_shown_first_and_nothing_is_stored(desk: Desk, n
     assert "Rum med <b>fönster</b>" in text(poster(desk, noun).get(posted.location))
 
 
+@pytest.mark.parametrize("noun", NOUNS)
+def test_what_is_posted_twice_by_a_double_press_is_posted_once(desk: Desk, noun: str) -> None:
+    """The second answer leads to the list where it stands; looked at once more, the same may be posted again."""
+    answer = poster(desk, noun).post(f"/{noun}/new", form(desk, noun))
+    sent = {**carried(answer.text), "do": "post"}
+    assert [poster(desk, noun).post(f"/{noun}/new", sent).status_code for _ in range(2)] == [303, 303]
+    assert count(desk, Offer) + count(desk, Need) == 1
+    assert "It has been posted already" in text(poster(desk, noun).get(f"/{noun}?mine=1&lang=en"))
+    answer = poster(desk, noun).post(f"/{noun}/new", form(desk, noun))
+    poster(desk, noun).post(f"/{noun}/new", {**carried(answer.text), "do": "post"})
+    assert count(desk, Offer) + count(desk, Need) == 2
+
+
 def _events_before(desk: Desk) -> int:
     """The events that are not about premises or requests: people signing in."""
     return desk.make.session.scalar(select(func.count(Event.id)).where(Event.noun.notin_(["offer", "need"]))) or 0
