@@ -305,10 +305,10 @@ def _without_token(_error: CSRFError) -> Any:
     if found and g.by.user_id is None:
         return carried.carrying_sign_in_page(*found)
     if not found:
-        says = gettext("Your session has ended or the form is too old. Nothing was saved. Open the page again.")
+        says = gettext("Your session has ended, or the form was open too long. Nothing was saved. Open the page again.")
         return answer(400, says)
     g.came_late = True
-    flash(gettext("The form was too old to be sent, so nothing is saved yet. Check it and send it again."), "warning")
+    flash(gettext("The form was open too long, so nothing is saved yet. Check it and send it again."), "warning")
     try:
         shown = make_response(carried.shown_at(found[0]))
     except Refused as refused:

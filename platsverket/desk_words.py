@@ -16,7 +16,7 @@ from platsverket.words import counted as ngettext
 
 _ = lazy_gettext
 
-DECISION_STATES = {"standing": _("Stands"), "over": _("Its time is over"), "removed": _("Removed")}
+DECISION_STATES = {"standing": _("Stands"), "over": _("Over"), "removed": _("Removed")}
 FORBIDDEN = {
     "near": _("too far away"),
     "size": _("too small"),
@@ -33,11 +33,11 @@ CHANGES = {
     "shifted": _("gets another first day"),
 }
 QUESTIONS = {
-    "seats": _("Would %(to)s seats do, instead of %(from)s?"),
+    "seats": _("Would %(to)s instead of %(from)s seats do?"),
     "max_km": _("May it lie up to %(to)s km away, instead of %(from)s?"),
     "latest_start": _("May it start as late as %(to)s, instead of %(from)s at the latest?"),
     "earliest_start": _("May it start as early as %(to)s, instead of %(from)s at the earliest?"),
-    "days": _("Would %(to)s days do, instead of %(from)s?"),
+    "days": _("Would %(to)s instead of %(from)s days do?"),
     "weekdays": _("Would the weekdays %(to)s do, instead of %(from)s?"),
     "must": _("Can you do without “%(dropped)s”?"),
 }

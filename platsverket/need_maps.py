@@ -78,7 +78,9 @@ def table_of_ways(ways: list[Way]) -> tuple[list[str], Iterator[list[Any]]]:
 
 
 def of_ways(ways: list[Way], county: str, area: str, closer: Callable[[str], str]) -> Shown:
-    """The requests of a run, those without a place by their shape."""
+    """The requests of a run, those without a place by their shape; where one county holds them all, that is shown."""
+    counties = {(way.municipality_code or "")[:2] for way in ways}
+    county = county or (counties.pop() if len(counties) == 1 else "")
 
     def things(numbers: Sequence[int]) -> dict[int, Thing]:
         return {i: _way(ways[i]) for i in numbers}

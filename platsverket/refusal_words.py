@@ -73,7 +73,7 @@ REFUSALS = {
     "not_found": _("The page or the thing you look for does not exist, or is not yours to see."),
     "forbidden": _("The roles you have do not cover this."),
     "not_signed_in": _("Sign in to go on."),
-    "bad_token": _("The access token is missing, wrong or too old."),
+    "bad_token": _("The API token is missing, wrong or has expired. Make a new one under My account."),
     "database_down": _("The service does not reach its database just now. Try again in a moment."),
     "busy": _("Many are working at the same time just now. Nothing was changed. Try again in a moment."),
     "wrong_password": _("The e-mail address or the password is wrong."),
@@ -83,7 +83,9 @@ REFUSALS = {
         "You have %(most)s drafts, and more cannot be kept. Post one or throw one away, then save again."
     ),
     "draft_too_large": _("So much text cannot be kept as a draft: at most %(most)s characters. Shorten the texts."),
-    "too_many_searches": _("You have %(most)s saved searches, and more there cannot be. Remove one first."),
+    "too_many_searches": _(
+        "You already have %(most)s saved searches, which is the most you can have. Remove one first."
+    ),
     "own_account": _("You cannot close your own account. Ask another administrator."),
     "offer_withdrawn": _(
         "The premises have been withdrawn and can no longer be changed. Copy them to post them again."
@@ -100,13 +102,14 @@ REFUSALS = {
     "market_impossible": _(
         "What is posted cannot be matched as it stands. Ask those who posted it to open and save it again: %(things)s."
     ),
-    "round_not_frozen": _("The round must be frozen, and not yet published or called off, for this."),
+    "round_not_frozen": _("This can be done only while the round is frozen, and not yet published or called off."),
     "round_not_matched": _("There is no finished run to publish, or one is still under way."),
     "round_published": _("%(name)s has already published the round, on %(at)s. Nothing was changed."),
     "run_under_way": _("A run is already under way. Wait for it, or stop it."),
     "run_not_done": _("The run is not done, so there is no outcome to show yet."),
     "sealed_in_market": _(
-        "The files of this round tell of sealed premises that do not name you. Ask a coordinator whom they name."
+        "The files of this round contain sealed premises that you may not know of. "
+        "Ask a coordinator who may to fetch them."
     ),
     "answer_time_over": _("The last day to answer has passed. Open a new round."),
     "decision_impossible": _("The decision contradicts the round’s input or another decision that stands."),
@@ -142,7 +145,7 @@ HTTP = {
     415: (_("The format is not supported"), _("Send the content in the format that is described.")),
     422: (_("Something is not right"), _("Go back, correct it and send again.")),
     429: (_("Too many attempts"), _("Wait a while and try again.")),
-    431: (_("Too much was sent about the request"), _("Remove this site’s cookies in the browser and try again.")),
+    431: (_("The browser sent too much"), _("Remove this site’s cookies in the browser and try again.")),
     500: (
         _("Something went wrong with us"),
         _("Nothing was changed. Try again; if it happens again, tell us what you did."),

@@ -114,7 +114,9 @@ def new() -> Any:
     if kept():
         return _form(None, values=forms.again())
     if not submitted():
-        return _form(None, values=_fresh(), earlier=needs.latest(db(), by(), EARLIER))
+        # What a search has filled in is not to be lost by a press on a copy.
+        earlier = [] if request.args else needs.latest(db(), by(), EARLIER)
+        return _form(None, values=_fresh(), earlier=earlier)
     if pressed() == "draft":
         return forms.save_draft("need", _form)
     try:

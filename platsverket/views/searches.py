@@ -43,7 +43,7 @@ def new() -> Any:
 @rule("offer.read")
 def remove(ref: str) -> Any:
     searches.remove(db(), by(), ref)
-    flash(gettext("The search has been removed. You hear no more of it."), "success")
+    flash(gettext("The search has been removed. We no longer write to you about it."), "success")
     return redirect(url_for("searches.index"), 303)
 
 

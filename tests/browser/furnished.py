@@ -108,6 +108,7 @@ class Furnished(Bare):
         make = self.make
         contact = "forvaltningsavdelningen@integritetsskyddsmyndigheten.example"
         self.offer = make.offer(self.host, self.officer, title=LONG, seats=10, contact_email=contact)
+        self.offer_ref = self.offer.ref
         other = make.agency("Kungliga biblioteket")
         self.restricted = make.offer(other, title="Läsesal", visibility="restricted", weekdays=["sun"]).ref
         for number in range(4):

@@ -22,7 +22,7 @@ class Person:
         self.context = chromium.new_context(
             viewport=size, java_script_enabled=way == "script", locale="sv-SE", base_url=site.url
         )
-        self.page = self.context.new_page()
+        self.page, self.way = self.context.new_page(), way
         self.page.set_default_timeout(10_000)
         self.said: list[str] = []
         self.page.on("console", lambda message: self.said.append(message.text) if message.type == "error" else None)

@@ -68,7 +68,9 @@ def desk(chromium: Any, site: Site, way: str) -> Iterator[Desk]:
 def faults(person: Person) -> dict[str, str]:
     """What the summary lists: field and sentence; each link leads to its field and gives it the focus."""
     page = person.page
-    assert page.title().startswith("Fel:") and page.locator(".ds-error-summary").count() == 1
+    assert (
+        page.locator("head title").text_content().startswith("Fel:") and page.locator(".ds-error-summary").count() == 1
+    )
     found: dict[str, str] = {}
     for link in page.locator(".ds-error-summary a").all():
         target = str(link.get_attribute("href"))

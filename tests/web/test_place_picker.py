@@ -103,7 +103,7 @@ def test_the_pin_that_was_pointed_at_is_what_is_posted(desk: Desk) -> None:
 
 def test_pointing_beside_the_land_changes_nothing(desk: Desk) -> None:
     page = press(desk, place="Umeå", map_view="", **{"keep-map.x": "2", "keep-map.y": "2"})
-    assert place(page.text) == "Umeå" and "You pointed beside the land." in text(page)
+    assert place(page.text) == "Umeå" and "You clicked outside the land." in text(page)
 
 
 def test_the_map_is_made_larger_again(desk: Desk) -> None:

@@ -89,7 +89,7 @@ def test_signed_in_anew_in_another_tab_the_form_comes_back_with_a_new_token(desk
     """Nothing is posted with the old one, whoever is signed in by now; what was typed can be sent at once."""
     form = test_offers.form(desk.host, title="Från i morse")
     answer = send(desk.officer, "/offers/new", form)
-    assert answer.status_code == 400 and "The form was too old to be sent" in text(answer)
+    assert answer.status_code == 400 and "The form was open too long" in text(answer)
     assert 'value="Från i morse"' in answer.text and 'name="csrf_token"' in answer.text
     desk.fresh()
     assert desk.make.session.query(Offer).count() == 0

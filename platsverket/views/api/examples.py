@@ -25,7 +25,12 @@ BUSY = "Many are working at the same time just now. Nothing was changed. Try aga
 SEATS = {"field": "seats", "code": "range", "detail": "Write a number from 1 to 10,000."}
 PROBLEMS = {
     400: _problem(400, "json", "The request could not be understood", "The body is not JSON that can be understood."),
-    401: _problem(401, "bad_token", "Sign in first", "The access token is missing, wrong or too old."),
+    401: _problem(
+        401,
+        "bad_token",
+        "Sign in first",
+        "The API token is missing, wrong or has expired. Make a new one under My account.",
+    ),
     403: _problem(403, "forbidden", "You may not do this", "The roles you have do not cover this."),
     404: _problem(404, "not_found", "The page is not here", GONE),
     409: _problem(409, "offer_withdrawn", "That cannot be done right now", WITHDRAWN),
