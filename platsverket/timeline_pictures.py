@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import format_date, gettext, lazy_gettext
 
 from platsverket import charts, words
+from platsverket.database import STOCKHOLM
 from platsverket.models import MatchRound
 from platsverket.timelines import Line, Timeline
 from platsverket.words import number
@@ -73,7 +74,8 @@ def _months(timeline: Timeline) -> list[charts.Label]:
 def _days(timeline: Timeline, today: date, rounds: Sequence[MatchRound]) -> list[tuple[str, str, float]]:
     asked = [("today", today)]
     for one in rounds:
-        asked += [("freeze", one.freezes_on), ("publish", one.publishes_on), ("answer", one.answer_by)]
+        published = one.published_at.astimezone(STOCKHOLM).date() if one.published_at else one.publishes_on
+        asked += [("freeze", one.freezes_on), ("publish", published), ("answer", one.answer_by)]
     found = []
     for kind, day in asked:
         place = timeline.window.place(day)
