@@ -119,8 +119,9 @@ def show(ref: str) -> Any:
     own = offer.agency_id in by().agencies(CASE_OFFICER)
     owed = ledger.commitments(db(), offer.id, this_day()) if own or by().has(COORDINATOR) else []
     part = taking_part.of_offer(db(), offer, this_day()) if own else None
+    like = search_pages.query({**search_pages.filled_in(), "place": offer.place})
     return page(
-        "offers/show.html",
+        "offers/show.html", like=like,
         offer=offer, own=own, owed=owed, part=part, municipality=forms.municipality_name, weeks=_coming_weeks(offer),
     )  # fmt: skip
 
