@@ -84,7 +84,7 @@ def test_a_whole_round_in_five_roles(house: House, web_config: Config, tmp_path:
     _post_request(second, "Rum för nationella prov", first_day, seats="4")
     round_url = _open_round(coordinator, make.today)
     house.minutes_pass()  # its day to freeze has begun
-    assert "lediga lokaler 1, lokalbehov 2" in house.mail(COORDINATES, "Vårens omgång är fryst")
+    assert "Lediga lokaler: 1. Lokalbehov: 2" in house.mail(COORDINATES, "Vårens omgång är fryst")
 
     coordinator.open(round_url)
     assert "5 av 9" in _run(house, coordinator, "Kör matchningen")
@@ -94,7 +94,7 @@ def test_a_whole_round_in_five_roles(house: House, web_config: Config, tmp_path:
     _see_the_price(coordinator, round_url)
     _publish(coordinator, round_url)
     house.minutes_pass()
-    assert "hos Region Väster fick inget förslag: 1" in house.mail(
+    assert "hos Region Väster som inte fick något förslag: 1" in house.mail(
         LEAD, "Vårens omgång är publicerad: lokalbehov utan förslag"
     )
 
