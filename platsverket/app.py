@@ -192,7 +192,16 @@ def _no_nul() -> None:
 def _requests(app: Flask) -> None:
     for step in (_no_nul, _who, _keep_language, _rule, _shown_again):
         app.before_request(step)
-    app.after_request(_headers)
+    headers = _headers(app.extensions["platsverket"].config)
+
+    @app.after_request
+    def _finish(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return compression.compressed(response)
+
     app.teardown_request(_close)
 
 
@@ -227,18 +236,15 @@ def _shown_again() -> Any:
     return carried.shown_at(request.path)
 
 
-def _headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if tiles := TILES.fullmatch(app_config().map.tiles):
-        policy = HEADERS["Content-Security-Policy"].replace("img-src 'self'", f"img-src 'self' {tiles[1]}")
-        if response.headers["Content-Security-Policy"] == HEADERS["Content-Security-Policy"]:
-            response.headers["Content-Security-Policy"] = policy
-    if app_config().site.https_only:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
-    return compression.compressed(response)
+def _headers(config: Config) -> dict[str, str]:
+    """What every answer says of itself; a map's tiles, where they are configured, may come from their own host."""
+    headers = dict(HEADERS)
+    if tiles := TILES.fullmatch(config.map.tiles):
+        policy = headers["Content-Security-Policy"]
+        headers["Content-Security-Policy"] = policy.replace("img-src 'self'", f"img-src 'self' {tiles[1]}")
+    if config.site.https_only:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
 
 
 def _close(_error: BaseException | None) -> None:
