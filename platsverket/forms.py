@@ -15,11 +15,17 @@ import data
 from platsverket import drafts, places
 from platsverket.errors import Fault, Refused
 from platsverket.fields import REF, Whole
+from platsverket.models import new_ref
 from platsverket.schemas import MOST_SPANS, load
 from platsverket.web import Typed, by, config, db, field_errors, page, submitted, typed
 
 SPAN = re.compile(r"spans-([0-9]{1,4})-(from|until)")
 Spans = list[tuple[str, str]]
+# What a form shows besides its fields, where there is nothing of it.
+NOTHING: dict[str, Any] = {
+    "place_choices": [], "spans_changed": False, "copied": None, "earlier": [], "saved": None, "commitments": []
+}  # fmt: skip
+EARLIER = 3  # of the latest ones that an empty form offers to begin from
 
 
 def municipality_name(code: str | None) -> str:
@@ -54,6 +60,15 @@ def once() -> str:
 def _ref_in(name: str) -> str:
     ref = request.form.get(name, "")
     return ref if REF.fullmatch(ref) else ""
+
+
+def check(noun: str, thing: Any, part: Any) -> Any:
+    """What would be posted, in plain words, before it is; ``part``: the match round in which it would take part."""
+    return page(
+        f"{noun}s/check.html",
+        **{noun: thing, "values": again(), "part": part, "draft": draft_ref(), "once": new_ref()},
+        municipality=municipality_name,
+    )
 
 
 def save_draft(noun: str, shown: Callable[..., Any]) -> Any:

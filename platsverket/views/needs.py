@@ -29,7 +29,7 @@ from platsverket.database import now, this_day
 from platsverket.desk_schemas import QuestionAnswerSchema
 from platsverket.errors import Refused
 from platsverket.features import FEATURES
-from platsverket.models import PROJECT_LEAD, Need, new_ref
+from platsverket.models import PROJECT_LEAD, Need
 from platsverket.pins import Shown
 from platsverket.schemas import NeedSchema, PrioritySchema, load
 from platsverket.web import (
@@ -52,15 +52,7 @@ from platsverket.web import (
 from platsverket.words import sentence
 
 blueprint = Blueprint("needs", __name__, url_prefix="/needs")
-NOTHING: dict[str, Any] = {
-    "place_choices": [],
-    "copied": None,
-    "earlier": [],
-    "saved": None,
-    "commitments": [],
-}  # what a form shows besides its fields
 EVERY = 100_000  # more requests than there are
-EARLIER = 3  # of the latest ones that an empty form offers to begin from
 
 
 @blueprint.get("")
@@ -115,14 +107,15 @@ def new() -> Any:
         return _form(None, values=forms.again())
     if not submitted():
         # What a search has filled in is not to be lost by a press on a copy.
-        earlier = [] if request.args else needs.latest(db(), by(), EARLIER)
+        earlier = [] if search_pages.filled_in() else needs.latest(db(), by(), forms.EARLIER)
         return _form(None, values=_fresh(), earlier=earlier)
     if pressed() == "draft":
         return forms.save_draft("need", _form)
     try:
         values = _read(None)
         if pressed() != "post":
-            return _check(needs.as_posted(db(), by(), config(), values))
+            need = needs.as_posted(db(), by(), config(), values)
+            return forms.check("need", need, taking_part.of_need(db(), need, this_day()))
         need = needs.post(db(), by(), config(), values, forms.draft_ref(), forms.once())
     except Refused as refused:
         return _again(None, refused)
@@ -205,26 +198,12 @@ def discard(ref: str) -> Any:
     return forms.discard_draft("need", ref, url_for("needs.index"))
 
 
-def _check(need: Need) -> Any:
-    """What would be posted, in plain words, before it is."""
-    part = taking_part.of_need(db(), need, this_day())
-    return page(
-        "needs/check.html",
-        need=need,
-        values=forms.again(),
-        part=part,
-        draft=forms.draft_ref(),
-        once=new_ref(),
-        municipality=forms.municipality_name,
-    )
-
-
 def _form(need: Need | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
     values, picker = place_picking.pick(values)
     shown = {"place_choices": picker.choices, "errors": picker.errors}
     return page(
         "needs/form.html", status, picker=picker,
-        **{**NOTHING, **shown, "draft": forms.draft_ref(), **context},
+        **{**forms.NOTHING, **shown, "draft": forms.draft_ref(), **context},
         need=need, values=values, size=forms.size(values, rounded_up=True),
         count=_count(values), criterion=search_words.criterion,
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(PROJECT_LEAD))],

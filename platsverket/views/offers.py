@@ -31,7 +31,7 @@ from platsverket.access import allowed, find
 from platsverket.database import this_day
 from platsverket.errors import Refused
 from platsverket.listing import Asked
-from platsverket.models import CASE_OFFICER, COORDINATOR, ROLES, MatchRound, Offer, new_ref
+from platsverket.models import CASE_OFFICER, COORDINATOR, ROLES, MatchRound, Offer
 from platsverket.schemas import OfferSchema
 from platsverket.search_schema import SearchSchema
 from platsverket.web import (
@@ -58,15 +58,6 @@ blueprint = Blueprint("offers", __name__, url_prefix="/offers")
 
 WORKWEEK = ["mon", "tue", "wed", "thu", "fri"]
 LISTS_OF_NAMES = ("only_agencies", "not_agencies")
-NOTHING: dict[str, Any] = {
-    "place_choices": [],
-    "spans_changed": False,
-    "copied": None,
-    "earlier": [],
-    "saved": None,
-    "commitments": [],
-}  # what a form shows besides its fields
-EARLIER = 3  # of the latest ones that an empty form offers to begin from
 
 
 @blueprint.get("")
@@ -168,7 +159,7 @@ def new() -> Any:
     if kept():
         return _form(None, values=forms.again())
     if not submitted():
-        return _form(None, values=_fresh(), earlier=offers.latest(db(), by(), EARLIER))
+        return _form(None, values=_fresh(), earlier=offers.latest(db(), by(), forms.EARLIER))
     spans = forms.spans_asked_for()
     if spans is not None:
         return _form(None, values=forms.typed_with_spans(spans), spans_changed=True)
@@ -177,7 +168,8 @@ def new() -> Any:
     try:
         values = _read(None)
         if pressed() != "post":
-            return _check(offers.as_posted(db(), by(), config(), values))
+            offer = offers.as_posted(db(), by(), config(), values)
+            return forms.check("offer", offer, taking_part.of_offer(db(), offer, this_day()))
         offer = offers.post(db(), by(), config(), values, forms.draft_ref(), forms.once())
     except Refused as refused:
         return _again(None, refused)
@@ -246,26 +238,12 @@ def discard(ref: str) -> Any:
     return forms.discard_draft("offer", ref, url_for("offers.index", mine=1))
 
 
-def _check(offer: Offer) -> Any:
-    """What would be posted, in plain words, before it is."""
-    part = taking_part.of_offer(db(), offer, this_day())
-    return page(
-        "offers/check.html",
-        offer=offer,
-        values=forms.again(),
-        part=part,
-        draft=forms.draft_ref(),
-        once=new_ref(),
-        municipality=forms.municipality_name,
-    )
-
-
 def _form(offer: Offer | None, status: int = 200, *, values: dict[str, Any], **context: Any) -> Any:
     values, picker = place_picking.pick(values)
     shown = {"place_choices": picker.choices, "errors": picker.errors}
     return page(
         "offers/form.html", status, picker=picker,
-        **{**NOTHING, **shown, "draft": forms.draft_ref(), **context},
+        **{**forms.NOTHING, **shown, "draft": forms.draft_ref(), **context},
         offer=offer, values=values, size=forms.size(values, rounded_up=False),
         agencies=[(a.ref, a.name) for a in agencies.own(db(), by().agencies(CASE_OFFICER))],
         coordinators=[(u.ref, u.name) for u in accounts.coordinators(db())],

@@ -176,6 +176,13 @@ def test_an_empty_form_offers_the_latest_ones_to_copy_from(desk: Desk, noun: str
     assert "/copy" not in poster(desk, noun).post(f"/{noun}/new", form(desk, noun, keep="1")).text
 
 
+def test_a_copy_is_not_offered_in_place_of_what_a_search_filled_in(desk: Desk) -> None:
+    """In whatever language the page is asked for."""
+    desk.need()
+    assert "/copy" in desk.lead.get("/needs/new?lang=en").text
+    assert "/copy" not in desk.lead.get("/needs/new?place=Ume%C3%A5&seats=6").text
+
+
 @pytest.mark.parametrize(
     ("noun", "seats", "area", "told"),
     [
