@@ -89,43 +89,43 @@ class Examination:
             assert page.get_by_role("button", name="Logga ut").count(), f"{role} is not signed in"
         for one in self.furnished.pages:
             answer = page.context.request.get(one.within(self.lang), max_redirects=0)
-            html = answer.headers.get("content-type", "").startswith("text/html")
             elsewhere = answer.status == 303 and not answer.headers["location"].startswith("/sign-in")
             if elsewhere or answer.status == (404 if one.route == "/nowhere" else 200):
                 self.reached.add(one.route)
-            if html and answer.status not in (303, 403, 404) and self._is_new(role, one, answer.text()):
-                self._examine(page, role, one, answer)
+            if answer.headers.get("content-type", "").startswith("text/html") and answer.status != 303:
+                self.read(role, one, answer)
+                kind = one.route if answer.status == 200 else "what is refused"  # which says the same of any page
+                if self._is_new(role, kind, answer.text()):
+                    self._examine(page, role, one, answer)
         page.context.close()
 
     def look_at(self, page: Any, role: str, one: Page) -> None:
         """A single page, whatever has been seen before."""
-        self._examine(page, role, one, page.context.request.get(one.within(self.lang), max_redirects=0))
+        answer = page.context.request.get(one.within(self.lang), max_redirects=0)
+        self.read(role, one, answer)
+        self._examine(page, role, one, answer)
 
     @staticmethod
     def _is_fault(said: Any) -> bool:
         """The browser itself writes down that a page was not found or had faults."""
         return said.type == "error" and "Failed to load resource" not in said.text
 
-    def _is_new(self, role: str, one: Page, html: str) -> bool:
+    def _is_new(self, role: str, route: str, html: str) -> bool:
         """Whether the page holds a kind of element that none of its route has had; the frame is new to each role."""
-        kinds = {(one.route, kind) for kind in KIND.findall(html[html.index("<main") :])} | {(role, "frame")}
+        kinds = {(route, kind) for kind in KIND.findall(html[html.index("<main") :])} | {(role, "frame")}
         new = not kinds <= self.known
         self.known |= kinds
         return new
 
     def _examine(self, page: Any, role: str, one: Page, answer: Any) -> None:
         where, raw = f"{role} {one.within(self.lang)}", answer.text()
-        if answer.status == 200:
-            self._title(where, one, answer)
-        if WITH_A_MAP not in raw:
-            self._weigh(where, raw)
         self._show(page, one, answer, raw)
         same = page.evaluate(SAME, raw)
-        self._look(page, where)
+        self.look(page, where)
         if not same:
             without = re.sub(r"<script\b[^>]*\bsrc=[^>]*></script>", "", raw).replace("noscript>", "div>")
             self._show(page, one, answer, without)
-            self._look(page, f"{where} without script", COLOURLESS)
+            self.look(page, f"{where} without script", COLOURLESS)
         for action, fields in page.evaluate(FORMS):
             blank = page.context.request.post(action, form=fields)
             if blank.status == 422:
@@ -133,7 +133,15 @@ class Examination:
                 if not re.search(r"<title>(Fel|Error):", faults):
                     self._say(where, f"its title does not say that {action} has faults")
                 self._show(page, one, blank, faults)
-                self._look(page, f"{where} with faults", COLOURLESS)
+                self.look(page, f"{where} with faults", COLOURLESS)
+
+    def read(self, role: str, one: Page, answer: Any) -> None:
+        """What can be told of a page without a browser."""
+        where = f"{role} {one.within(self.lang)}"
+        if answer.status == 200:
+            self._title(where, one, answer)
+        if WITH_A_MAP not in answer.text():
+            self._weigh(where, answer.text())
 
     def _title(self, where: str, one: Page, answer: Any) -> None:
         """No two pages have one title, and the language is said."""
@@ -160,7 +168,7 @@ class Examination:
         page.goto(path)
         page.unroute(f"**{path}")
 
-    def _look(self, page: Any, where: str, ways: Any = WAYS) -> None:
+    def look(self, page: Any, where: str, ways: Any = WAYS) -> None:
         """With everything that can be opened open."""
         page.evaluate(OPEN)
         page.evaluate(AXE + ";0")
@@ -207,6 +215,38 @@ def test_every_page_is_for_everybody(furnished: Furnished, lang: str) -> None:
     assert not examination.found, "\n".join(examination.found)
     unreached = {one.route for one in furnished.pages} - examination.reached
     assert not unreached, f"Nobody was shown a page of {sorted(unreached)}: furnish it."
+
+
+WRONG = """<button></button><table><tr><th>Utan rubrik</th></tr></table>
+    <table><caption>Tom</caption><tbody></tbody></table>
+    <h1>Två</h1><p data-style="width: 900px">Bred</p><a href="/" tabindex="3">Först</a>
+    <p data-style="color: #222">Syns inte i mörker</p><a href="/" data-style="outline: none; box-shadow: none">Osedd</a>
+    <button data-style="all: unset">a</button><button data-style="all: unset">b</button>"""
+# Put in by script, which may set a style where the page's own policy forbids it.
+PUT_IN = """wrong => { const main = document.querySelector('main'); main.insertAdjacentHTML('beforeend', wrong)
+    main.querySelectorAll('[data-style]').forEach(one => { one.style.cssText = one.dataset.style }) }"""
+
+
+def test_an_examination_finds_what_is_wrong(chromium: Any, site: Site) -> None:
+    """Each check does look: of a page with a fault of each kind all are told, at their width and in their colours."""
+    bare = Bare(site, chromium)
+    examination, page = Examination(bare, "sv"), bare.visitor(NOBODY)
+    page.goto("/about?lang=sv")
+    page.evaluate(PUT_IN, WRONG)
+    examination.look(page, "/about")
+    said = "\n".join(examination.found)
+    for fault in (
+        "/about at 1280: button-name", "/about at 390: wider", "/about at 320: wider", "a table without a caption",
+        "a heading cell without a scope", "a table without rows", "more than one main heading", "a style or script",
+        "an order of its own", "/about at 1280, dark: color-contrast", "at 1280: target-size",
+        'unseen: <a href="/" data-style',
+    ):  # fmt: skip
+        assert fault in said, (fault, said)
+    assert "/about at 1280: color-contrast" not in said
+    examination.titles["Personuppgifter – Platsverket"] = "/about"
+    examination.read(NOBODY, Page("/privacy", "/privacy"), page.context.request.get("/privacy"))
+    assert [one for one in examination.found if "is also that of /about" in one], examination.found
+    page.context.close()
 
 
 def test_pages_with_nothing_to_show_say_so(chromium: Any, site: Site) -> None:
