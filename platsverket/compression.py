@@ -10,25 +10,35 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import structlog
 from flask import Response, request
 from whitenoise.compress import Compressor
 
 from platsverket.config import ROOT
 
+log = structlog.get_logger()
+BUILT = ROOT / "platsverket" / "static"
 KINDS = {"text/html", "text/csv", "image/svg+xml", "application/json", "application/geo+json"}
 LEAST_BYTES = 1_000
 LONGEST_NAME = 100
 
 
 def static_files() -> str:
-    """The folder of the built files with a compressed copy beside each; WhiteNoise sends what the browser can read."""
-    return str(Path(_folder().name) / "static")
+    """The folder of the built files with a compressed copy beside each; WhiteNoise sends what the browser can read.
+
+    Where there is no room for the copies the files are sent as they are.
+    """
+    try:
+        return str(Path(_folder().name) / "static")
+    except OSError as error:
+        log.warning("files_not_compressed", error=str(error))
+        return str(BUILT)
 
 
 @lru_cache
 def _folder() -> TemporaryDirectory[str]:
     folder = TemporaryDirectory(prefix="platsverket-static-")
-    copies = Path(shutil.copytree(ROOT / "platsverket" / "static", Path(folder.name) / "static"))
+    copies = Path(shutil.copytree(BUILT, Path(folder.name) / "static"))
     compressor = Compressor(quiet=True)
     for path in sorted(copies.iterdir()):
         compressor.compress(str(path))

@@ -2,6 +2,11 @@
 
 import gzip
 
+import pytest
+
+from platsverket import compression
+from platsverket.app import create_app
+from platsverket.config import Config
 from tests.conftest import Web
 
 PACKED = {"Accept-Encoding": "gzip"}
@@ -31,3 +36,17 @@ def test_what_is_short_or_has_a_version_of_its_own_is_sent_as_it_is(web: Web) ->
     assert web.client.get("/static/icon.svg", headers=PACKED).status_code == 200
     answer = web.client.get("/api/v1/nowhere", headers=PACKED)
     assert answer.status_code == 404 and answer.content_encoding is None
+
+
+def test_a_service_without_room_for_copies_starts_and_sends_its_files_as_they_are(
+    web_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(compression, "TemporaryDirectory", full)
+    monkeypatch.setattr(compression, "_folder", compression._folder.__wrapped__)
+    app = create_app(web_config)
+    answer = app.test_client().get("/static/app.css", headers=PACKED)
+    assert answer.status_code == 200 and "Content-Encoding" not in answer.headers and answer.data
+    app.extensions["platsverket"].engine.dispose()
