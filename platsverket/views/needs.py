@@ -119,7 +119,7 @@ def new() -> Any:
         need = needs.post(db(), by(), config(), values, forms.draft_ref(), forms.once())
     except Refused as refused:
         return _again(None, refused)
-    flash(gettext("The request has been posted. Below you see in which match round it takes part."), "success")
+    flash(gettext("The request has been posted."), "success")
     return redirect(url_for("needs.show", ref=need.ref), 303)
 
 

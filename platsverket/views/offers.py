@@ -173,7 +173,7 @@ def new() -> Any:
         offer = offers.post(db(), by(), config(), values, forms.draft_ref(), forms.once())
     except Refused as refused:
         return _again(None, refused)
-    flash(gettext("The premises have been posted. Below you see in which match round they take part."), "success")
+    flash(gettext("The premises have been posted."), "success")
     return redirect(url_for("offers.show", ref=offer.ref), 303)
 
 
