@@ -13,7 +13,7 @@ from marshmallow import ValidationError, fields
 from sqlalchemy.orm import Session
 
 from matching import Wanted
-from platsverket import finding, places
+from platsverket import finding, listing, places
 from platsverket.access import Identity
 from platsverket.config import Config
 from platsverket.errors import Refused
@@ -51,10 +51,9 @@ def of_typed(session: Session, by: Identity, config: Config, typed: dict[str, An
         missing = [name for name in missing if name != "max_km"]
     if known.keys() <= {"weekdays"}:
         return Count(None, None, missing)
-    agency = _read("agency", typed.get("agency"))
     must = tuple(code for code in FEATURES if typed.get(f"features-{code}") == "must")
     known["weekdays"] = tuple(day for day in WEEKDAYS if day in known.get("weekdays", ()))
-    found = finding.seek(session, by, config, Wanted(**known, must=must, agency=agency))
+    found = finding.seek(session, by, config, Wanted(**known, must=must, agency=_asking(session, by, typed)))
     return Count(len(found.hits), found.costliest, missing)
 
 
@@ -67,6 +66,14 @@ def _read(name: str, typed: Any) -> Any:
     try:
         return READ[name].deserialize(typed)
     except ValidationError:
+        return None
+
+
+def _asking(session: Session, by: Identity, typed: dict[str, Any]) -> str | None:
+    """The organisation that must be admitted, one's own: whom premises admit is told to nobody else."""
+    try:
+        return listing.asking(session, by, _read("agency", typed.get("agency")) or "")
+    except Refused:
         return None
 
 

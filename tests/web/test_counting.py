@@ -17,7 +17,7 @@ def desk(web: Web) -> Desk:
 
 
 def told(desk: Desk, **values: Any) -> str:
-    page = desk.lead.post("/needs/new", {**form(desk.guest, **values), "keep": "count"})
+    page = desk.lead.post("/needs/new", {**form(desk.guest), **values, "keep": "count"})
     assert page.status_code == 200
     return text(page).split("Premises that fit just now")[1].split("Count now")[0]
 
@@ -71,6 +71,14 @@ def test_premises_that_one_may_not_see_are_not_counted(desk: Desk) -> None:
 def test_an_organisation_that_is_not_received_learns_so(desk: Desk) -> None:
     desk.offer(place="63.1792, 14.6357", not_agencies=[desk.guest.ref])
     assert "without premises having to admit your organisation, 1 more would fit." in told(desk)
+
+
+def test_nobody_learns_whether_another_organisation_is_received(desk: Desk) -> None:
+    """Asked in the name of others the count is the same, whether the premises admit them or not."""
+    received, refused = desk.make.agency(), desk.make.agency()
+    desk.offer(place="63.1792, 14.6357", not_agencies=[refused.ref])
+    said = {told(desk, agency=agency.ref) for agency in (received, refused)}
+    assert len(said) == 1 and "1 premises fit just now." in said.pop()
 
 
 @pytest.mark.parametrize("place", ["Ekeby", "Ingenstans alls", "59.33", "x" * 5000])
