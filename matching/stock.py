@@ -14,13 +14,14 @@ from datetime import date
 import numpy as np
 
 from matching.goals import fit
-from matching.market import DEFAULT_STEP_DAYS, WEEKDAYS, Need, Offer
+from matching.market import WEEKDAYS, Need, Offer
 from matching.rules import Rows, admission, dates, features, first_possible, near, size, weekdays
 from matching.table import Bools, Floats, Ints, NeedTable, OfferTable, Table, ints
 
 _NEVER = np.iinfo(np.int64).max
 _NOBODY = ""  # an agency that no offer names
 _ANYWHERE = (0.0, 0.0)
+_ANY_STEP = 1  # of the starts only the first is looked for, and that one is allowed on every grid
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,11 @@ class Found:
 class Stock:
     """Offers as arrays, to be asked again and again; ``vocabulary`` names every feature that may be asked for."""
 
-    def __init__(self, offers: Sequence[Offer], vocabulary: Iterable[str], step_days: int = DEFAULT_STEP_DAYS):
+    def __init__(self, offers: Sequence[Offer], vocabulary: Iterable[str]):
         self.vocabulary = {word: i for i, word in enumerate(vocabulary)}
         named = (a for o in offers for a in (*(o.only_agencies or ()), *o.not_agencies))
         self.agencies = {agency: i for i, agency in enumerate(dict.fromkeys((_NOBODY, *named)))}
         self.offers = OfferTable(offers, self.vocabulary, self.agencies)
-        self.step_days = step_days
         kinds = np.column_stack([self.offers.weekdays, self.offers.minimum_days])
         distinct, self.kind = np.unique(kinds, axis=0, return_inverse=True) if len(kinds) else (kinds, ints(()))
         self.kinds: list[tuple[tuple[str, ...], int]] = [
@@ -112,7 +112,7 @@ class _Ask(Table):
         self.every = np.arange(len(stock))
         asked = self._asked(as_of)
         self.who = {"wanted": 0}
-        self.needs = NeedTable(asked, self.vocabulary, self.agencies, self.who, stock.step_days)
+        self.needs = NeedTable(asked, self.vocabulary, self.agencies, self.who, _ANY_STEP)
         self.barred_need = self.barred_agency = ints(())
         self.full = Rows(self, stock.kind.reshape(-1), self.every)
         self.any_weekday = Rows(self, self.full.need + len(stock.kinds), self.every)

@@ -53,7 +53,7 @@ def of_typed(session: Session, by: Identity, config: Config, typed: dict[str, An
         return Count(None, None, missing)
     must = tuple(code for code in FEATURES if typed.get(f"features-{code}") == "must")
     known["weekdays"] = tuple(day for day in WEEKDAYS if day in known.get("weekdays", ()))
-    found = finding.seek(session, by, config, Wanted(**known, must=must, agency=_asking(session, by, typed)))
+    found = finding.seek(session, by, Wanted(**known, must=must, agency=_asking(session, by, typed)))
     return Count(len(found.hits), found.costliest, missing)
 
 

@@ -27,7 +27,6 @@ from matching import Wanted as Wanted
 from matching.market import Offer as EngineOffer
 from platsverket import markets
 from platsverket.access import Identity, demand, rows
-from platsverket.config import Config
 from platsverket.database import now, this_day
 from platsverket.features import FEATURES
 from platsverket.models import Offer, standing_offers
@@ -36,6 +35,7 @@ log = structlog.get_logger()
 SETTLED = timedelta(seconds=10)  # a younger version may still be followed by another of the same second
 MOST_LOOSE = 50  # premises beside the arrays before these are made anew
 AT_A_TIME = 500
+Entries = dict[int, dict[str, Any]]  # premises as they stand in a market, by their keys
 Versions = dict[int, datetime]  # premises by their keys: when they were changed last
 
 
@@ -75,7 +75,7 @@ class Answer:
         return costliest(self.costs)
 
 
-def seek(session: Session, by: Identity, config: Config, wanted: Wanted) -> Answer:
+def seek(session: Session, by: Identity, wanted: Wanted) -> Answer:
     """Open premises that stand today and keep all that is wanted; what is not stated is not asked for.
 
     ``wanted.agency`` is the ref of the organisation that asks. Raises ``KeyError`` for a feature that does not exist.
@@ -83,14 +83,14 @@ def seek(session: Session, by: Identity, config: Config, wanted: Wanted) -> Answ
     demand(by, "offer.read")
     seen = (rows(by, "offer.address"), Offer.visibility == "open", *standing_offers(this_day()))
     query = select(Offer.id, Offer.changed_at).where(*seen).order_by(Offer.id)
-    return among(session, config, wanted, dict(iter(session.execute(query))))
+    return among(session, wanted, dict(iter(session.execute(query))))
 
 
-def among(session: Session, config: Config, wanted: Wanted, versions: Versions) -> Answer:
+def among(session: Session, wanted: Wanted, versions: Versions) -> Answer:
     """The same among these premises; the caller has seen to it that the reader may see their every detail."""
     hits: list[Hit] = []
     more: dict[str, int] = {}
-    for part, known in _memory(session).parts(session, config, versions):
+    for part, known in _memory(session).parts(session, versions):
         found = part.stock.seek(wanted, this_day(), known)
         hits += _hits(part, found, wanted)
         for name, count in found.more.items():
@@ -144,28 +144,28 @@ class _Memory:
         self.read: dict[int, tuple[datetime, EngineOffer]] = {}  # settled versions only
         self.whole: _Part | None = None
 
-    def parts(self, session: Session, config: Config, versions: Versions) -> list[tuple[_Part, Any]]:
+    def parts(self, session: Session, versions: Versions) -> list[tuple[_Part, Any]]:
         """The premises of these versions as arrays, each with which of its rows are meant: all but a few at once."""
         with self.lock:
-            fresh = self._read(session, config, versions)
+            fresh = self._read(session, versions)
             loose = self._loose(versions)
             if self.whole is None or len(loose) > MOST_LOOSE:
-                self.whole = _part(config, {key: self.read[key] for key in self.read})
+                self.whole = _part(self.read)
                 loose = []
-            few = _part(config, {**{key: self.read[key] for key in loose}, **fresh})
+            few = _part({**{key: self.read[key] for key in loose}, **fresh})
             return [(part, part.standing(versions)) for part in (self.whole, few) if part.ids]
 
     def _loose(self, versions: Versions) -> list[int]:
         held = dict(zip(self.whole.ids, self.whole.versions, strict=True)) if self.whole else {}
         return [key for key, version in versions.items() if key in self.read and held.get(key) != version]
 
-    def _read(self, session: Session, config: Config, versions: Versions) -> dict[int, tuple[datetime, EngineOffer]]:
+    def _read(self, session: Session, versions: Versions) -> dict[int, tuple[datetime, EngineOffer]]:
         """Read what is not known in these versions; what may still change within its second is not kept."""
         missing = [key for key, version in versions.items() if self.read.get(key, (None,))[0] != version]
         if not missing:
             return {}
         settled, fresh = now() - SETTLED, {}
-        for key, version, offer in _from_database(session, config, missing):
+        for key, version, offer in _from_database(session, missing):
             if version < settled:
                 self.read[key] = version, offer
             else:
@@ -181,35 +181,31 @@ def _memory(session: Session) -> _Memory:
     return _MEMORIES.setdefault(session.get_bind(), _Memory())
 
 
-def _part(config: Config, read: dict[int, tuple[datetime, EngineOffer]]) -> _Part:
-    offers = [offer for _, offer in read.values()]
-    stock = matching.Stock(offers, FEATURES, config.rounds.start_step_days)
+def _part(read: dict[int, tuple[datetime, EngineOffer]]) -> _Part:
+    stock = matching.Stock([offer for _, offer in read.values()], FEATURES)
     return _Part(list(read), [version for version, _ in read.values()], stock)
 
 
-def _from_database(session: Session, config: Config, keys: list[int]) -> Iterable[tuple[int, datetime, EngineOffer]]:
+def _from_database(session: Session, keys: list[int]) -> Iterable[tuple[int, datetime, EngineOffer]]:
     """Premises as the engine reads them, with their versions; not through the session's own, perhaps older, objects."""
     with Session(session.get_bind(), expire_on_commit=False) as fresh:
         for begin in range(0, len(keys), AT_A_TIME):
             some = keys[begin : begin + AT_A_TIME]
             offers = list(fresh.scalars(select(Offer).where(Offer.id.in_(some))).unique())
-            entries = {offer.ref: markets.offer_entry(offer) for offer in offers}
-            by_ref = {offer.id: offer for offer in _engine_offers(config, list(entries.values()))}
-            yield from ((o.id, o.changed_at, by_ref[o.ref]) for o in offers if o.ref in by_ref)
+            known = readable({offer.id: markets.offer_entry(offer) for offer in offers})
+            yield from ((o.id, o.changed_at, known[o.id]) for o in offers if o.id in known)
             fresh.rollback()
             fresh.expunge_all()
 
 
-def _engine_offers(config: Config, entries: list[dict[str, Any]]) -> tuple[EngineOffer, ...]:
+def readable(entries: Entries) -> dict[int, EngineOffer]:
     """What the engine reads; premises that it cannot read are left out and told in the log."""
-    market = {
-        "format": "platsverket-market/1", "as_of": this_day().isoformat(), "offers": entries, "needs": [],
-        "policy": {"goals": list(config.rounds.goals), "start_step_days": config.rounds.start_step_days},
-    }  # fmt: skip
+    market = {"format": "platsverket-market/1", "as_of": this_day().isoformat(), "needs": []}
     try:
-        return matching.Market.from_json(market).offers
+        read = matching.Market.from_json({**market, "offers": list(entries.values())}).offer_by_id
     except matching.MarketError as error:
         if len(entries) > 1:
-            return tuple(offer for entry in entries for offer in _engine_offers(config, [entry]))
+            return {key: offer for one in entries.items() for key, offer in readable(dict([one])).items()}
         log.warning("offer_not_searched", error=str(error).splitlines()[0])
-        return ()
+        return {}
+    return {key: read[entry["id"]] for key, entry in entries.items()}

@@ -121,7 +121,7 @@ def of(session: Session, by: Identity, config: Config, asked: Asked) -> Listing:
     demand(by, "offer.read")
     seen = list(session.execute(_seen(by, config, asked)))
     known = {row.id: row for row in seen}
-    answer = finding.among(session, config, asked.wanted, {row.id: row.changed_at for row in seen if row.exact})
+    answer = finding.among(session, asked.wanted, {row.id: row.changed_at for row in seen if row.exact})
     lines = [_exact(hit, known[hit.offer_id]) for hit in answer.hits]
     if asked.coarse:
         lines += [_coarse(row) for row in seen if not row.exact]

@@ -33,7 +33,7 @@ def drawn(seed: int) -> Market:
 
 
 def stock_of(read: Market) -> Stock:
-    return Stock(read.offers, FEATURES, read.policy.start_step_days)
+    return Stock(read.offers, FEATURES)
 
 
 def wanted_of(need) -> Wanted:

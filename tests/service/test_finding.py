@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from platsverket import finding, offers
 from platsverket.database import sessions
@@ -36,7 +38,7 @@ def test_what_fits_is_found_with_distance_and_first_day(make: Factory) -> None:
     make.offer(host, title="Mitt i stan", seats=6)
     make.offer(host, title="För litet", seats=5)
     make.offer(host, title="Vid kusten", place=SUNDSVALL)
-    answer = finding.seek(make.session, lead, make.config, near_ostersund(make))
+    answer = finding.seek(make.session, lead, near_ostersund(make))
     assert titles(make, answer) == ["Mitt i stan"]
     hit = answer.hits[0]
     first = next(
@@ -61,7 +63,7 @@ def test_each_criterion_tells_what_it_costs(make: Factory) -> None:
     make.offer(host, not_agencies=[guest.ref], features={"step_free": "yes", "screen": "yes"})
     make.offer(host, seats=2, weekdays=["fri"], features={"screen": "yes"})  # lacks three things: told for none
     wanted = near_ostersund(make, must=("step_free", "screen"), agency=guest.ref)
-    answer = finding.seek(make.session, lead, make.config, wanted)
+    answer = finding.seek(make.session, lead, wanted)
     assert len(answer.hits) == 1
     told = {(cost.criterion, cost.feature): cost.more for cost in answer.costs}
     assert told == {
@@ -73,7 +75,7 @@ def test_each_criterion_tells_what_it_costs(make: Factory) -> None:
 
 def test_nothing_wanted_finds_all_open_premises_and_no_criterion_costs(make: Factory) -> None:
     make.offer(make.agency())
-    answer = finding.seek(make.session, make.identity(make.lead(make.agency())), make.config, Wanted())
+    answer = finding.seek(make.session, make.identity(make.lead(make.agency())), Wanted())
     assert len(answer.hits) == 1 and answer.hits[0].km is None
     assert answer.costs == [] and answer.costliest is None
 
@@ -88,7 +90,7 @@ def test_closed_premises_are_neither_found_nor_counted(make: Factory) -> None:
 
     def asked() -> list[finding.Answer]:
         who = [make.identity(reader) for reader in readers]
-        return [finding.seek(make.session, by, make.config, one) for by in who for one in wanted]
+        return [finding.seek(make.session, by, one) for by in who for one in wanted]
 
     before = asked()
     make.offer(host, visibility="restricted")
@@ -105,7 +107,7 @@ def test_what_has_been_changed_elsewhere_is_found_at_once(make: Factory) -> None
 
     def hits(**changes: object) -> int:
         with sessions(make.session.get_bind())() as session:
-            return len(finding.seek(session, lead, make.config, near_ostersund(make, **changes)).hits)
+            return len(finding.seek(session, lead, near_ostersund(make, **changes)).hits)
 
     def change(**values: object) -> None:
         given = make.offer_values(host, **values)
@@ -130,18 +132,18 @@ def test_versions_that_are_settled_stay_read_until_they_change(make: Factory, mo
     read: list[int] = []
     reading = finding._from_database
 
-    def noted(session, config, keys):  # type: ignore[no-untyped-def]
+    def noted(session: Session, keys: list[int]) -> Any:
         read.extend(keys)
-        return reading(session, config, keys)
+        return reading(session, keys)
 
     monkeypatch.setattr(finding, "_from_database", noted)
     for _ in range(2):
-        finding.seek(make.session, lead, make.config, Wanted())
+        finding.seek(make.session, lead, Wanted())
     assert read == [kept.id, changed.id]
     later = changed.changed_at + timedelta(seconds=5)
     monkeypatch.setattr(offers, "now", lambda: later)
     offers.change(make.session, make.identity(officer), make.config, changed.ref, make.offer_values(host, seats=3))
-    assert len(finding.seek(make.session, lead, make.config, Wanted(seats=6)).hits) == 1
+    assert len(finding.seek(make.session, lead, Wanted(seats=6)).hits) == 1
     assert read == [kept.id, changed.id, changed.id]
 
 
@@ -155,12 +157,12 @@ def test_many_new_premises_are_found_with_the_old(make: Factory, monkeypatch: py
     posted = []
     for _ in range(6):
         posted.append(make.offer(host, officer).id)
-        hits = finding.seek(make.session, lead, make.config, Wanted()).hits
+        hits = finding.seek(make.session, lead, Wanted()).hits
         assert [hit.offer_id for hit in hits] == posted
 
 
 def test_who_may_read_no_premises_finds_none(make: Factory) -> None:
     by = make.identity(make.user(administrator=True))
     with pytest.raises(Refused) as refused:
-        finding.seek(make.session, by, make.config, Wanted())
+        finding.seek(make.session, by, Wanted())
     assert refused.value.code == "forbidden"

@@ -283,6 +283,6 @@ def test_a_saved_search_tells_of_what_a_search_finds(make: Factory) -> None:
     _look(make)
     same = ("lat", "lon", "max_km", "seats", "area_m2", "earliest_start", "latest_start", "days", "weekdays")
     wanted = Wanted(agency=guest.ref, must=tuple(saved.must), **{name: getattr(saved, name) for name in same})
-    found = finding.seek(make.session, make.identity(lead), make.config, wanted)
+    found = finding.seek(make.session, make.identity(lead), wanted)
     refs = {make.session.get_one(Offer, hit.offer_id).ref for hit in found.hits}
     assert refs == {ref for _, ref in _told(make)} and len(refs) == 2
