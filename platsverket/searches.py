@@ -9,25 +9,23 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defaultload
 
-import matching
-from platsverket import accounts, markets, outbox, places
+from matching import Stock, Wanted
+from platsverket import accounts, finding, markets, outbox, places
 from platsverket.access import Identity, demand, rows
 from platsverket.agencies import by_refs
 from platsverket.config import Config
 from platsverket.database import STOCKHOLM, now, this_day, writing
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.events import record_own
+from platsverket.features import FEATURES
+from platsverket.finding import Entries
 from platsverket.models import ROLES, Offer, SavedSearch, User, standing_offers
 
-log = structlog.get_logger()
 MOST_SEARCHES = 50
 AT_A_TIME = 100
-KM_PER_DEGREE = 110  # of latitude, at least: what lies farther apart than this need not be measured
-Entries = dict[int, dict[str, Any]]  # things as the engine reads them, by their keys
 PLAIN = ("name", "max_km", "seats", "area_m2", "earliest_start", "latest_start", "days", "must")
 
 
@@ -86,10 +84,10 @@ def look(session: Session, config: Config, at: datetime) -> int:
         return 0
     seen = {offer.id: offer.changed_at for offer in fresh}
     offers = {offer.id: markets.offer_entry(offer) for offer in fresh}
-    wanted = {search.id: _as_need(search) for search in session.scalars(_standing(today)).unique()}
+    wanted = {search.id: _wanted(search) for search in session.scalars(_standing(today)).unique()}
     # Let go of the database while the rules are tried: on SQLite a reader holds up who writes.
     session.rollback()
-    _tell(session, at, seen, _fitting(config, today, offers, wanted))
+    _tell(session, at, seen, _fitting(today, offers, wanted))
     return len(seen)
 
 
@@ -106,40 +104,17 @@ def _standing(today: date) -> Any:
     return query.where(User.deactivated_at.is_(None)).order_by(SavedSearch.id)
 
 
-def _fitting(config: Config, today: date, offers: Entries, wanted: Entries) -> list[tuple[int, int]]:
-    """The ids of (search, offer) pairs that no rule of a placement forbids, whatever the start."""
-    if not wanted:
-        return []
-    market = {
-        "format": "platsverket-market/1",
-        "as_of": today.isoformat(),
-        "offers": list(offers.values()),
-        "needs": list(wanted.values()),
-        "policy": {"goals": list(config.rounds.goals), "start_step_days": config.rounds.start_step_days},
-    }
-    try:
-        read = matching.Market.from_json(market)
-    except matching.MarketError as error:
-        if len(offers) > 1:
-            return [pair for one in offers.items() for pair in _fitting(config, today, dict([one]), wanted)]
-        log.warning("offer_not_looked_at", error=str(error).splitlines()[0])
-        return []
-    near = ((s, o) for o in offers for s in wanted if _may_fit(wanted[s], offers[o]))
-    return [(s, o) for s, o in near if not matching.why_not(read, wanted[s]["id"], offers[o]["id"])]
+def _fitting(today: date, offers: Entries, wanted: dict[int, Wanted]) -> list[tuple[int, int]]:
+    """The ids of (search, offer) pairs that no rule of a placement forbids from today on."""
+    read = finding.readable(offers) if wanted else {}
+    keys, stock = list(read), Stock(list(read.values()), FEATURES)
+    return [(search, keys[row]) for search, one in wanted.items() for row in stock.seek(one, today).offer.tolist()]
 
 
-def _may_fit(search: dict[str, Any], offer: dict[str, Any]) -> bool:
-    """Whether it is worth asking the rules: never stricter than they are, and much cheaper."""
-    near = abs(search["lat"] - offer["lat"]) * KM_PER_DEGREE <= search["max_km"]
-    return bool(near and search["seats"] <= offer["seats"])
-
-
-def _as_need(search: SavedSearch) -> dict[str, Any]:
-    dates = {name: getattr(search, name).isoformat() for name in ("earliest_start", "latest_start")}
-    same = {name: getattr(search, name) for name in ("lat", "lon", "max_km", "seats", "area_m2", "days", "must")}
-    agency, saved = search.agency.ref, search.saved_at.date().isoformat()
-    rest = {"id": search.ref, "agency": agency, "weekdays": list(search.weekdays), "priority": 1}
-    return {**same, **dates, **rest, "wish": [], "waiting_since": saved}
+def _wanted(search: SavedSearch) -> Wanted:
+    same = ("lat", "lon", "max_km", "seats", "area_m2", "earliest_start", "latest_start", "days", "weekdays")
+    asked = {name: getattr(search, name) for name in same}
+    return Wanted(**asked, must=tuple(search.must), agency=search.agency.ref)
 
 
 @writing

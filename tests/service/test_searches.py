@@ -136,6 +136,18 @@ def test_what_does_not_fit_or_is_not_open_is_not_told_of(
     assert (control.id, plain.ref) in _told(make)
 
 
+def test_a_stay_that_could_only_have_begun_before_today_is_not_told_of(make: Factory) -> None:
+    """The window has opened, the premises are free from long ago, and from today on too few days are left."""
+    lead, host = make.lead(make.agency()), make.agency()
+    days = {name: make.today + timedelta(days=d) for name, d in (("earliest_start", -20), ("latest_start", 20))}
+    _save(make, lead, days=28, **days)
+    free = make.today - timedelta(days=30)
+    make.offer(host, title="Snart slut", spans=[(free, make.today + timedelta(days=10))])
+    longer = make.offer(host, title="Länge än", spans=[(free, make.today + timedelta(days=60))])
+    _look(make)
+    assert _told(make) == [(lead.id, longer.ref)]
+
+
 def test_removed_and_outdated_searches_and_people_who_have_left_hear_nothing(make: Factory) -> None:
     agency = make.agency()
     removed, closed, moved, stays = (make.lead(agency) for _ in range(4))
