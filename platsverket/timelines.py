@@ -272,13 +272,12 @@ def _agreed_and_proposed(session: Session, refs: Sequence[str]) -> list[Use]:
 def _locks(session: Session, decisions: Select[Any], today: date) -> list[Use]:
     """What the locks among these decisions would take, while their round can still be steered.
 
-    A request that has its proposal or agreement by now is counted there.
+    A request that has its proposal or agreement by now, here or elsewhere, is counted there.
     """
     placed = select(Proposal.id).outerjoin(Agreement, Agreement.proposal_id == Proposal.id)
     placed = placed.where(
         Proposal.need_id == Need.id,
-        Proposal.offer_id == Decision.offer_id,
-        or_(Proposal.holds_seats, Agreement.last_day >= today),
+        or_(Proposal.holds_seats, (Agreement.last_day >= today) & (Agreement.last_day >= Proposal.start)),
     )
     query = (
         select(Offer.ref, Decision.need_id, Decision.start, Need.days, Need.weekdays, Need.seats)
@@ -320,13 +319,14 @@ def _known(session: Session, by: Identity, premises: Sequence[Premises]) -> list
 
 def _standing(session: Session, by: Identity, today: date) -> list[Premises]:
     conditions = [rows(by, "offer.read"), *standing_offers(today)]
-    spans: dict[int, list[tuple[date, date]]] = {}
+    query = select(Offer.id, Offer.ref, Offer.seats, Offer.sharing, Offer.weekdays).where(*conditions)
+    found = session.execute(query).all()
+    spans: dict[int, list[tuple[date, date]]] = {one.id: [] for one in found}
     of_spans = select(OfferSpan.offer_id, OfferSpan.first_day, OfferSpan.last_day)
     of_spans = of_spans.where(OfferSpan.offer_id.in_(select(Offer.id).where(*conditions)))
     for offer_id, first, last in session.execute(of_spans):
-        spans.setdefault(offer_id, []).append((first, last))
-    query = select(Offer.id, Offer.ref, Offer.seats, Offer.sharing, Offer.weekdays).where(*conditions)
+        if offer_id in spans:  # else posted since the premises were read
+            spans[offer_id].append((first, last))
     return [
-        Premises(ref, seats, sharing == "exclusive", weekdays, tuple(spans[offer_id]))
-        for offer_id, ref, seats, sharing, weekdays in session.execute(query)
+        Premises(one.ref, one.seats, one.sharing == "exclusive", one.weekdays, tuple(spans[one.id])) for one in found
     ]

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sqlalchemy import ColumnElement, func, or_, select
@@ -129,24 +130,25 @@ def years(session: Session, today: date) -> list[int]:
     return list(range(min(begin, today.year), min(max(last.year if last else 0, today.year), today.year + 2) + 1))
 
 
-_KEPT: dict[tuple[Any, ...], Year] = {}
-MOST_KEPT = 20
+_KEPT: WeakKeyDictionary[Any, tuple[Any, dict[Period, Year]]] = WeakKeyDictionary()  # by database
 
 
 def latest(session: Session, by: Identity, config: Config, period: Period, today: date) -> Year:
     """The same as ``of_period``; the public's, one for everybody, is counted again only after something has changed.
 
-    Every change writes an event in its transaction, so the last event names the state of the database.
+    Every change writes an event in its transaction and no event is ever deleted, so their number tells what has been
+    stored. Their highest key would not: whoever stores first may have taken the later key.
     """
     if viewer_is_full(by):
         return of_period(session, by, config, period, today)
-    state = session.scalar(select(func.max(Event.id)))
-    key = (str(session.get_bind()), period, today, config.statistics, config.offers, state)
-    if key not in _KEPT:
-        if len(_KEPT) >= MOST_KEPT:
-            _KEPT.clear()
-        _KEPT[key] = of_period(session, by, config, period, today)
-    return _KEPT[key]
+    state = (session.scalar(select(func.count(Event.id))), today, config.statistics, config.offers)
+    of_state, kept = _KEPT.get(session.get_bind(), (None, {}))
+    if of_state != state:
+        kept = {}
+        _KEPT[session.get_bind()] = state, kept
+    if period not in kept:
+        kept[period] = of_period(session, by, config, period, today)
+    return kept[period]
 
 
 def of_period(session: Session, by: Identity, config: Config, period: Period, today: date) -> Year:
@@ -305,7 +307,9 @@ def _offered(
     spans = select(OfferSpan.offer_id, OfferSpan.first_day, OfferSpan.last_day)
     spans = spans.where(OfferSpan.offer_id.in_(select(Offer.id).where(seen)))
     for offer_id, first, last in session.execute(spans):
-        i = row[offer_id]
+        i = row.get(offer_id)
+        if i is None:
+            continue  # posted since the premises were read
         begin, end = limits[i]
         grid.add(i, max(first, begin), min(last, end), found[i].weekdays, seats[i])
     things = [

@@ -152,6 +152,21 @@ def test_a_lock_whose_request_has_its_proposal_is_counted_once(session: Session,
     assert after.total("proposed") == both.total("locked") > 0 and after.total("locked") == 0
 
 
+def test_a_lock_of_a_request_that_sits_elsewhere_takes_nothing(session: Session, make: Factory) -> None:
+    """Its round would give it no second place, so the premises it is locked in are free."""
+    coordinator = make.coordinator()
+    make.offer(make.agency())
+    make.need(make.agency())
+    locked = _locked(make, coordinator)
+    by, nearer = make.identity(coordinator), make.offer(make.agency(), place="63.1767, 14.6361")
+    other = make.matched(coordinator)
+    placed = runs.plan_of(session, other.runs[-1])["placements"][0]
+    assert placed["offer"] == nearer.ref
+    assert timelines.of_round(session, by, locked.ref, make.today).total("locked") > 0
+    rounds.publish(session, by, make.config, other.ref, other.runs[-1].ref)
+    assert timelines.of_round(session, by, locked.ref, make.today).total("locked") == 0
+
+
 def test_a_run_tells_what_it_placed_from_what_was_locked_and_promised(session: Session, make: Factory) -> None:
     """Three kinds, each with the seat-days of its own placements."""
     coordinator = make.coordinator()
