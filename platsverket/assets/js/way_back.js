@@ -12,7 +12,8 @@ function ticked(one) {
 
 function note() {
   const values = fields().map((one) => [one.name, ticked(one) ? one.value : "", ticked(one) ? one.checked : one.value]);
-  history.replaceState({ ...history.state, typed: { typist: form.dataset.typist, values } }, "");
+  // htmx writes its own state over an entry that does not yet bear its mark.
+  history.replaceState({ htmx: true, ...history.state, typed: { typist: form.dataset.typist, values } }, "");
 }
 
 function giveBack(values) {
