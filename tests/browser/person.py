@@ -40,9 +40,17 @@ class Person:
     def follow(self, text: str) -> str:
         """Follow the first link or press the first button whose text begins so; what is shown then."""
         main, name = self.page.locator("main"), _beginning(text)
-        main.get_by_role("link", name=name).or_(main.get_by_role("button", name=name)).first.click()
-        self.page.wait_for_load_state()
+        self.press(main.get_by_role("link", name=name).or_(main.get_by_role("button", name=name)).first)
         return self.shown()
+
+    def press(self, found: Any) -> None:
+        """Click on it and wait until the page has been left, unless script puts the answer in place on it."""
+        if found.evaluate("one => Boolean(one.closest('[hx-boost]'))"):
+            found.click()
+        else:
+            with self.page.expect_navigation():
+                found.click()
+        self.page.wait_for_load_state()
 
     def wait_for(self, text: str) -> str:
         """Let the page ask by itself until it shows a link that begins so; what is shown then."""
@@ -55,13 +63,7 @@ class Person:
     def send(self) -> None:
         """Press the form's own button: the last of the last form on the page that is no lesser one."""
         form = self.page.locator("main form").last
-        button = form.locator("button:visible:not([data-variant], .ds-sr-only)").last
-        if form.get_attribute("hx-boost"):  # script puts its answer in place on this very page
-            button.click()
-        else:
-            with self.page.expect_navigation():
-                button.click()
-        self.page.wait_for_load_state()
+        self.press(form.locator("button:visible:not([data-variant], .ds-sr-only)").last)
 
     def post(self) -> None:
         """Send the form, look at what it comes to, and post that."""

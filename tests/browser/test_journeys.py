@@ -51,12 +51,9 @@ def _run_round(person: Person, way: str) -> tuple[str, str]:
     person.fill({"name": "Vårens omgång"})
     person.send()
     round_url = page.url
-    page.locator("main a[href*='/freeze']").click()  # its day is two weeks off, so the service asks first
-    page.wait_for_load_state()
-    page.locator("form[action$='/freeze'] button").click()
-    page.wait_for_load_state()
-    page.locator("form[action$='/runs'] button").last.click()
-    page.wait_for_load_state()
+    person.press(page.locator("main a[href*='/freeze']"))  # its day is two weeks off, so the service asks first
+    person.press(page.locator("form[action$='/freeze'] button"))
+    person.press(page.locator("form[action$='/runs'] button").last)
     outcome = page.locator("main a.ds-button[href*='/runs/']").first
     for _ in range(60):
         if outcome.count():
@@ -69,8 +66,7 @@ def _run_round(person: Person, way: str) -> tuple[str, str]:
     assert page.locator("main a[href$='/publish']").count() == 1
     shown = page.locator("main").inner_text()
     assert "Matchad" in shown and "Matchas" not in shown and "Väntar" not in shown
-    outcome.click()
-    page.wait_for_load_state()
+    person.press(outcome)
     outcome_url = page.url.partition("?")[0]
     shown = page.locator("main").inner_text()
     assert "Projektrum för översynen" in shown
@@ -83,10 +79,8 @@ def _run_round(person: Person, way: str) -> tuple[str, str]:
 def _accept(person: Person) -> None:
     page = person.page
     page.goto("/proposals")
-    page.locator("main a[href^='/proposals/']").first.click()
-    page.wait_for_load_state()
-    page.locator("form[action$='/answer'] button.ds-button").first.click()
-    page.wait_for_load_state()
+    person.press(page.locator("main a[href^='/proposals/']").first)
+    person.press(page.locator("form[action$='/answer'] button.ds-button").first)
 
 
 @pytest.mark.parametrize("way", ["script", "no-script"])
@@ -108,8 +102,7 @@ def test_from_sign_in_to_agreement(chromium: Any, site: Site, way: str, tmp_path
 
     page = people["officer"].page
     page.goto("/agreements")
-    page.locator("main a[href^='/agreements/']").first.click()
-    page.wait_for_load_state()
+    people["officer"].press(page.locator("main a[href^='/agreements/']").first)
     text = page.locator("main").inner_text()
     assert "Länsstyrelsen i Jämtlands län" in text
     assert "Region Väster" in text
