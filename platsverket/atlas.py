@@ -73,10 +73,11 @@ class Town:
     def name_y(self) -> float:
         return round((self.under.y if self.under else self.y) + 5, 1)
 
-    @property
-    def box(self) -> Box:
-        left = self.name_x - len(self.name) * LETTER_WIDE if self.end else self.name_x
-        return left, self.name_y - LINE_HIGH * 0.8, left + len(self.name) * LETTER_WIDE, self.name_y + LINE_HIGH * 0.2
+    def box(self, size: float) -> Box:
+        """What the name covers, where letters are ``size`` times as large as on a map of many things."""
+        wide, high = len(self.name) * LETTER_WIDE * size, LINE_HIGH * size
+        left = self.name_x - wide if self.end else self.name_x
+        return left, self.name_y - high * 0.8, left + wide, self.name_y + high * 0.2
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def _circle(frame: Frame, look: Look) -> tuple[float, float, float] | None:
     return x, y, round((look.reach or 0) * 1000 * frame.scale, 1)
 
 
-def towns(frame: Frame, marks: Sequence[Mark]) -> list[Town]:
+def towns(frame: Frame, marks: Sequence[Mark], size: float = 1) -> list[Town]:
     """Names that cover neither each other nor a mark: first where most things are, then the largest towns."""
     found: list[Town] = []
     taken: list[Box] = [(m.x - m.radius, m.y - m.radius, m.x + m.radius, m.y + m.radius) for m in marks]
@@ -241,10 +242,10 @@ def towns(frame: Frame, marks: Sequence[Mark]) -> list[Town]:
         sides = [
             Town(name, round(x, 1), round(y, 1), end, under) for end in (x > frame.width * 0.6, x <= frame.width * 0.6)
         ]
-        free = [one for one in sides if _free(one.box, taken, frame) and name not in {t.name for t in found}]
+        free = [one for one in sides if _free(one.box(size), taken, frame) and name not in {t.name for t in found}]
         if free:
             found.append(free[0])
-            taken.append(free[0].box)
+            taken.append(free[0].box(size))
         if len(found) == MOST_TOWNS:
             break
     return found

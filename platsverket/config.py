@@ -10,11 +10,13 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
+ASSUMED_ON = date(2026, 11, 24)  # the day of the rent that stands for one while nobody has set another
 LARGEST = 100_000  # of any other number: beyond it, days lie outside the calendar
 LIMITS = {"rounds.seed": (0, 2**31 - 1), "mail.port": (1, 65_535), "mail.digest_hour": (0, 23)}
 
@@ -113,7 +115,7 @@ class StatisticsSettings:
     round_seats_to: int = 5
     rent_per_m2_year: int = 2500
     rent_source: str = ""
-    rent_date: str = "2026-11-24"
+    rent_date: date = ASSUMED_ON
     working_days: int = 250
     m2_per_employee: int = 22
     m2_per_employee_source: str = "Riksrevisionen, RiR 2025:17"
@@ -224,7 +226,12 @@ def _value(default: Any, value: Any, name: str, file: str) -> Any:
             raise ConfigError(f'{file}: "{name}" may hold {", ".join(CHOICES[name])}, each once, not {value!r}.')
         return tuple(value)
     if type(value) is not type(default):
-        kind = {int: "a whole number", str: "a text", bool: "true or false"}[type(default)]
+        kind = {
+            int: "a whole number",
+            str: "a text",
+            bool: "true or false",
+            date: "a date such as 2026-11-24, without quotation marks",
+        }[type(default)]
         raise ConfigError(f'{file}: "{name}" must be {kind}, not {value!r}.')
     if type(value) is int:
         least, most = LIMITS.get(name, (1, LARGEST))

@@ -16,6 +16,8 @@ EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 REF = re.compile(r"[23456789a-hjkmnp-z]{10}")
 NUMBER_BLANKS = str.maketrans("", "", " \u00a0\u2009\u202f")
 PHONE = re.compile(r"[+(]?[0-9][0-9 ()./-]{1,38}")
+WEEKS = re.compile(r"([0-9]{1,6})(v|veckor?|w|weeks?)")
+DAYS = re.compile(r"(?<=[0-9 \u00a0])(d|dag|dagar|dygn|days?)\s*$")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 # What nobody sees, inside the brackets of a pattern: controls, line separators, signs that turn the direction of a text
 # around, and code points that are no characters.
@@ -83,6 +85,7 @@ class Phone(Words):
 class Whole(fields.Field[int]):
     """A whole number between two limits, as a number or as people type it."""
 
+    unread = "whole_number"
     default_error_messages: ClassVar[dict[str, Any]] = MESSAGES
 
     def __init__(self, least: int, most: int, **kwargs: Any):
@@ -92,7 +95,7 @@ class Whole(fields.Field[int]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> int:
         number = self._read(value)
         if number is None:
-            raise fault("whole_number")
+            raise fault(self.unread)
         if not self.least <= number <= self.most:
             raise fault("range", least=self.least, most=self.most)
         return number
@@ -104,6 +107,19 @@ class Whole(fields.Field[int]):
         if isinstance(value, float) and value.is_integer():
             return int(value)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+class Length(Whole):
+    """A number of days; people may also write it in weeks, such as 8 veckor."""
+
+    unread = "length"
+
+    def _read(self, value: Any) -> int | None:
+        if isinstance(value, str) and (weeks := WEEKS.fullmatch(value.strip().translate(NUMBER_BLANKS).lower())):
+            return int(weeks[1]) * 7
+        if isinstance(value, str):
+            value = DAYS.sub("", value.lower())
+        return super()._read(value)
 
 
 class Decimal(fields.Field[float]):

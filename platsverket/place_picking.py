@@ -56,6 +56,8 @@ def pick(values: dict[str, Any]) -> tuple[dict[str, Any], Picker]:
         picker.view, picker.says = place_map.farther(picker.view), "farther"
     elif request.form.get("keep") == "place":
         values = _searched(values, picker)
+    elif request.form.get("keep") == "where":
+        picker.says = "found"
     picker.place = _resolved(values.get("place"))
     if picker.place:
         picker.near = place_map.nearest(picker.place.lat, picker.place.lon)

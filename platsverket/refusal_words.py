@@ -14,6 +14,7 @@ FAULTS = {
     "email": _("Write an e-mail address such as name@agency.se."),
     "phone": _("Write a telephone number such as 010-123 45 67."),
     "whole_number": _("Write a whole number, such as 12."),
+    "length": _("Write the length in days or in weeks, such as 56 or 8 weeks."),
     "number": _("Write a number, such as 12 or 2.5."),
     "range": _("Write a number from %(least)s to %(most)s."),
     "date": _("Write a date as year-month-day, such as 2027-03-01."),

@@ -25,6 +25,7 @@ from platsverket.fields import (
     Decimal,
     Email,
     FeatureStates,
+    Length,
     Phone,
     Ref,
     Refs,
@@ -107,7 +108,7 @@ class OfferSchema(PlacedSchema):
     )
     features = FeatureStates(load_default=dict)
     sharing = Choice(("shared", "exclusive"), load_default="shared")
-    minimum_days = Whole(1, 3650, load_default=1)
+    minimum_days = Length(1, 3650, load_default=1)
     cost_per_seat_day = Whole(
         0, 100_000, load_default=None, metadata={"description": "The host's own cost in kronor for one seat and day."}
     )
@@ -171,7 +172,7 @@ class NeedSchema(PlacedSchema):
     max_km = Decimal(0.1, 2000, required=True)
     earliest_start = Day(required=True)
     latest_start = Day(required=True)
-    days = Whole(1, 3650, required=True)
+    days = Length(1, 3650, required=True)
     must = Choices(FEATURES, load_default=list)
     wish = Choices(FEATURES, load_default=list)
 

@@ -12,7 +12,7 @@ from marshmallow import ValidationError, validates_schema
 import data
 from platsverket.errors import Fault
 from platsverket.features import FEATURES
-from platsverket.fields import Choice, Choices, Day, Decimal, Ref, Whole, Words
+from platsverket.fields import Choice, Choices, Day, Decimal, Length, Ref, Whole, Words
 from platsverket.listing import SORTS
 from platsverket.models import WEEKDAYS
 from platsverket.schemas import Body
@@ -45,7 +45,7 @@ class SearchSchema(Window):
     area_m2 = Whole(1, 1_000_000, load_default=None, metadata=_said("At least so large; a stated area counts alone."))
     earliest_start = Day(load_default=None, metadata=_said("The stay begins on this day or later."))
     latest_start = Day(load_default=None, metadata=_said("The stay begins on this day at the latest."))
-    days = Whole(1, 3650, load_default=None, metadata=_said("How many days the stay is, from the first to the last."))
+    days = Length(1, 3650, load_default=None, metadata=_said("How many days the stay is, from the first to the last."))
     weekdays = Choices(WEEKDAYS, load_default=list, metadata=_said("Open on all of these weekdays."))
     must = Choices(FEATURES, load_default=list, metadata=_said("Known to have all of these features."))
     agency = Words(
@@ -70,6 +70,6 @@ class SavedSearchSchema(Window):
     area_m2 = Whole(1, 1_000_000, load_default=None)
     earliest_start = Day(required=True)
     latest_start = Day(required=True)
-    days = Whole(1, 3650, required=True)
+    days = Length(1, 3650, required=True)
     weekdays = Choices(WEEKDAYS, filled=True, required=True)
     must = Choices(FEATURES, load_default=list)

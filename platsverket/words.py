@@ -349,6 +349,14 @@ def span(first: date, last: date) -> str:
     return day(first) if first == last else gettext("%(start)s to %(until)s", start=day(first), until=day(last))
 
 
+def length(days: int) -> str:
+    """56 dagar (8 veckor), 57 dagar: whole weeks are told too."""
+    weeks, rest = divmod(days, 7)
+    text = ngettext("%(num)s day", "%(num)s days", days)
+    whole = ngettext("%(num)s week", "%(num)s weeks", weeks)
+    return text if rest else f"{text} ({whole})"
+
+
 def week(monday: date) -> str:
     """v. 9 2027, week 9 2027: the ISO week that begins on this day."""
     year, number_of_week, _weekday = monday.isocalendar()

@@ -56,6 +56,15 @@ def shown(value: int | None) -> str:
     return gettext("not shown") if value is None else number(value)
 
 
+def area_shown(found: Year) -> str:
+    """The m² for each guest; where nobody has been a guest nothing is left out either."""
+    if found.area_used is not None:
+        return number(found.area_used, 1)
+    if found.counties.total()["used"] == 0:
+        return gettext("no guests yet")
+    return gettext("area not stated") if found.full else shown(None)
+
+
 def name_of(row: Mapping[str, Any]) -> str:
     """What a row is called: its county, month or weekday."""
     code = row["code"]
@@ -169,7 +178,9 @@ def headline(found: Year) -> str:
         return gettext("Too little is offered in %(year)s for figures to be shown.", year=period(found))
     offered, agreed, without = total["offered"], total["agreed"], total["without"]
     told = gettext("In %(year)s, %(offered)s seat-days are offered.", year=period(found), offered=number(offered))
-    if agreed is not None:
+    if agreed == 0:
+        told += " " + gettext("None of them is under agreement yet.")
+    elif agreed is not None:
         percent = number(100 * agreed / offered, 0 if agreed >= offered / 10 else 1)
         told += " " + gettext(
             "%(agreed)s of them are under agreement, %(percent)s %%.", agreed=number(agreed), percent=percent
@@ -194,6 +205,8 @@ def counties_told(found: Year) -> str:
 def _highest(table: Table, sentence: str) -> str:
     cells = table.told["agreed"].cells
     value, i = max((value or 0, -i) for i, value in enumerate(cells))
+    if table.total()["agreed"] == 0:
+        return gettext("Nothing is under agreement yet.")
     if not value:
         return gettext("Nothing under agreement can be shown.")
     return sentence % {"name": name_of({"code": table.codes[-i], "name": table.names[-i]}), "value": number(value)}

@@ -40,6 +40,14 @@ for (const level of ["lan", "kommun"]) {
   writeFileSync(`${out}/outlines-${level}.json`, JSON.stringify({ type: "MultiPolygon", coordinates }));
 }
 
+// The seats of the municipalities, the largest first: names for those maps, since outlines alone say little.
+const [head, ...rows] = readFileSync("../../data/municipalities.csv", "utf8").trim().split("\n").map((line) => line.trim().split(","));
+const towns = rows
+  .map((row) => Object.fromEntries(row.map((value, i) => [head[i], value])))
+  .sort((one, other) => other.population - one.population)
+  .map((town) => [Number(town.seat_lat), Number(town.seat_lon), town.seat_name]);
+writeFileSync(`${out}/towns.json`, JSON.stringify(towns));
+
 const licences = Object.entries(bundled).map(([name, file]) => {
   const { version, license, author } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8"));
   const text = readFileSync(`node_modules/${name}/${file}`, "utf8").trim();

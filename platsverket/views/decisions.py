@@ -12,7 +12,7 @@ from platsverket.desk_schemas import DecisionSchema, LockAllSchema
 from platsverket.errors import Fault, Refused, invalid
 from platsverket.models import Decision, MatchRound
 from platsverket.schemas import load
-from platsverket.web import by, config, db, field_errors, form_values, page, paging, rule, typed
+from platsverket.web import by, config, db, field_errors, form_values, kept, page, paging, rule, typed
 
 blueprint = Blueprint("decisions", __name__, url_prefix="/rounds")
 
@@ -41,8 +41,8 @@ def index(ref: str) -> Any:
 @rule("round.steer")
 def ask(ref: str) -> Any:
     match_round = runs.steered(db(), by(), ref)
-    values = {"stands_until": match_round.answer_by.isoformat(), **request.args.to_dict(), "whom": "need"}
-    return _page(match_round, values)
+    begun = {"stands_until": match_round.answer_by.isoformat(), **request.args.to_dict(), "whom": "need"}
+    return _page(match_round, typed() if kept() else begun)
 
 
 def _page(match_round: MatchRound, values: dict[str, Any], status: int = 200, errors: Any = None) -> Any:

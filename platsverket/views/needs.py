@@ -212,7 +212,7 @@ def _form(need: Need | None, status: int = 200, *, values: dict[str, Any], **con
 
 def _count(values: dict[str, Any]) -> counting.Count | None:
     """What is counted for the form as it stands; nothing where script asks for another piece of the page alone."""
-    return None if request.form.get("keep") == "sizes" else counting.of_typed(db(), by(), config(), values)
+    return None if request.form.get("keep") in ("sizes", "where") else counting.of_typed(db(), by(), config(), values)
 
 
 def _again(need: Need | None, refused: Refused) -> Any:

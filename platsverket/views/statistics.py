@@ -23,8 +23,8 @@ blueprint = Blueprint("statistics", __name__, url_prefix="/statistics")
 def index() -> Any:
     today, here = this_day(), paging()
     choices = yearly.years(db(), today)
-    period = _period(choices, today)
-    found = yearly.latest(db(), by(), config(), period, today)
+    found = _found(choices, today)
+    period = found.period
     organisations = found.organisations.largest_first()
     total = found.counties.total()
     chosen = {"year": period.first.year} if period.is_year else _asked_months()
@@ -40,12 +40,23 @@ def index() -> Any:
     )  # fmt: skip
 
 
-def _period(choices: list[int], today: date) -> yearly.Period:
-    """The year asked for by ?year=, for coordinators the months by ?from= and ?until=; or this year."""
+def _found(choices: list[int], today: date) -> yearly.Year:
+    """The year asked for by ?year=, for coordinators the months by ?from= and ?until=.
+
+    Or this year; while nothing that can be told is offered in it, the first after it in which something is.
+    """
     months, asked = _asked_months(), request.args.get("year", "")
+
+    def of(period: yearly.Period) -> yearly.Year:
+        return yearly.latest(db(), by(), config(), period, today)
+
     if yearly.viewer_is_full(by()) and set(months.values()) <= set(_months(choices)):
-        return yearly.Period.months(months["from"], months["until"])
-    return yearly.Period.year(int(asked) if asked in {str(year) for year in choices} else today.year)
+        return of(yearly.Period.months(months["from"], months["until"]))
+    if asked in {str(year) for year in choices}:
+        return of(yearly.Period.year(int(asked)))
+    this_year = of(yearly.Period.year(today.year))
+    coming = (of(yearly.Period.year(year)) for year in choices if year > today.year)
+    return next((found for found in (this_year, *coming) if found.counties.total()["offered"]), this_year)
 
 
 def _asked_months() -> dict[str, str]:
@@ -67,8 +78,7 @@ def file() -> Any:
     if which == "demand":
         found = wanted_now.demand_now(db(), by(), config(), today, request.args.get("county", ""))
         return csv_file(f"{name} {today} {_county(found)}", *year_pictures.csv_of_demand(found))
-    period = _period(yearly.years(db(), today), today)
-    figures = yearly.latest(db(), by(), config(), period, today)
+    figures = _found(yearly.years(db(), today), today)
     return csv_file(f"{name} {year_pictures.period(figures)}", *year_pictures.csv_of(figures, which))
 
 

@@ -155,11 +155,12 @@ def test_the_place_is_picked_by_keyboard_alone(desk: Desk, way: str) -> None:
         wanted = marked.get_attribute("data-label")
         keys.press("Enter")
         assert page.input_value("#f-place") == wanted and page.url.endswith("/offers/new")
+        expect(page.locator("#picked")).to_contain_text("Avstånd räknas från")  # where it is, said at once
     else:
         keys.press("Tab")
         assert page.get_by_role("button", name="Sök platsen").and_(page.locator(":focus")).count() == 1
-        keys.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            keys.press("Enter")
         assert page.input_value("#f-title") == "Kontoret"
         page.focus("#f-place-choice-1")
         keys.press("Space")
@@ -182,8 +183,7 @@ def test_the_language_is_switched_in_the_middle_of_a_form(desk: Desk) -> None:
     for language, lang in (("English", "en"), ("Svenska", "sv")):
         if page.locator(".menu > summary").is_visible():
             page.locator(".menu > summary").click()
-        page.get_by_role("button", name=language).click()
-        page.wait_for_load_state()
+        officer.press(page.get_by_role("button", name=language))
         assert page.locator("html").get_attribute("lang") == lang
         assert page.input_value("#f-description") == "Två rum\nmed fönster" and page.input_value("#f-seats") == "tolv"
         assert page.is_checked("input[name=features-lift][value=no]")
@@ -202,8 +202,8 @@ def test_a_session_that_ends_in_the_middle_of_a_form_loses_nothing(desk: Desk, w
     other.goto("/")
     if other.locator(".menu > summary").is_visible():
         other.locator(".menu > summary").click()
-    other.get_by_role("button", name="Logga ut").click()
-    other.wait_for_load_state()
+    with other.expect_navigation():
+        other.get_by_role("button", name="Logga ut").click()
     lead.send()
     assert "Det du skrev finns kvar" in lead.shown()
     lead.fill({"email": desk.emails["lead"], "password": PASSWORD})
@@ -228,13 +228,11 @@ def test_the_count_follows_what_is_written(desk: Desk, way: str) -> None:
     lead.fill({"seats": "7"})
     lead.tick("features-step_free", "must")
     if way == "no-script":
-        page.get_by_role("button", name="Räkna nu").click()
-        page.wait_for_load_state()
+        lead.press(page.get_by_role("button", name="Räkna nu"))
     page.get_by_text("Just nu passar 2 lokaler.").wait_for()
     lead.fill({"seats": "8"})
     if way == "no-script":
-        page.get_by_role("button", name="Räkna nu").click()
-        page.wait_for_load_state()
+        lead.press(page.get_by_role("button", name="Räkna nu"))
     page.get_by_text("Just nu passar 1 lokal.").wait_for()
     assert "Störst skillnad: utan" in page.locator("#count").inner_text()
     assert page.input_value("#f-title") == "Projektrum" and page.is_checked("input[name=weekdays][value=wed]")

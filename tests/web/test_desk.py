@@ -220,6 +220,18 @@ def test_all_that_is_placed_in_premises_is_locked_from_one_page(desk: Desk) -> N
     assert page.count("A lock") == 3 and "A run is under way without it" in page
 
 
+def test_a_decision_is_carried_through_a_change_of_language(desk: Desk) -> None:
+    """The button of the other language shows what was typed again, and decides nothing."""
+    offer, need = desk.offer(), desk.need()
+    match_round, _run = desk.matched()
+    form = {"kind": "bar", "need": need.ref, "agency": desk.guest.ref, "offer": offer.ref, "reason": "Byggbuller."}
+    answer = desk.coordinator.post(f"/rounds/{match_round.ref}/decide?lang=sv", {**form, "whom": "agency", "keep": "1"})
+    assert answer.status_code == 200 and "Byggbuller." in answer.text and '<html lang="sv"' in answer.text
+    assert re.search(r'name="whom" value="agency" checked', answer.text)
+    desk.fresh()
+    assert not match_round.decisions
+
+
 @pytest.mark.parametrize("whom", [["agency", "need"], "everybody", ""])
 def test_a_decision_for_nobody_known_bars_nobody(desk: Desk, whom: Any) -> None:
     """A form that says something else than the choices on the page is refused, and never read as "everybody"."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
-from flask import Flask
 
 import data
 from platsverket import outlines
+from platsverket.app import create_app
 from platsverket.config import MapSettings
 from tests.conftest import Web
 from tests.web.desk import Desk, text
@@ -180,16 +180,16 @@ def test_a_page_without_a_map_loads_nothing_of_it(desk: Desk) -> None:
         assert "map.js" not in page and "map.css" not in page
 
 
-def test_tiles_come_from_the_one_host_that_is_configured(app: Flask, web: Web) -> None:
+def test_tiles_come_from_the_one_host_that_is_configured(web: Web) -> None:
     """Without tiles no other host is allowed; with them that one is, for pictures alone, and is told on the map."""
     desk = Desk(web)
     desk.offer()
     plain = desk.lead.get("/offers?view=map")
     assert "img-src 'self' data:;" in plain.headers["Content-Security-Policy"] and "data-tiles" not in plain.text
-    service = app.extensions["platsverket"]
     tiles = MapSettings("https://tiles.example:8443/{z}/{x}/{y}.png", "Kartmyndigheten")
-    app.extensions["platsverket"] = replace(service, config=replace(service.config, map=tiles))
-    answer = desk.lead.get("/offers?view=map")
+    app = create_app(replace(web.make.config, map=tiles))
+    answer = Web(app, web.make).sign_in(desk.users["lead"].email).get("/offers?view=map")
+    app.extensions["platsverket"].engine.dispose()
     assert "img-src 'self' https://tiles.example:8443 data:;" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Content-Security-Policy"].count("tiles.example") == 1
     assert 'data-tiles="https://tiles.example:8443/{z}/{x}/{y}.png"' in answer.text

@@ -35,6 +35,25 @@ def stored(desk: Desk) -> list[Need]:
     return desk.make.session.query(Need).order_by(Need.id).all()
 
 
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [("56", 56), ("8 veckor", 56), ("8veckor", 56), (" 1 week ", 7), ("8 v", 56), ("56 dagar", 56), ("1 dag", 1)],
+)
+def test_a_length_is_written_in_days_or_in_weeks(desk: Desk, typed: str, days: int) -> None:
+    """As people say it; what is shown tells whole weeks too."""
+    answer = desk.lead.post("/needs/new", form(desk.guest, days=typed))
+    assert stored(desk)[0].days == days
+    page = text(desk.lead.get(answer.location))
+    assert {56: "56 days (8 weeks)", 7: "7 days (1 week)", 1: "1 day"}[days] in page
+
+
+@pytest.mark.parametrize("typed", ["3 månader", "åtta veckor", "8,5 veckor", "-1 vecka", "1000 veckor"])
+def test_a_length_that_cannot_be_read_is_told_at_its_field(desk: Desk, typed: str) -> None:
+    answer = desk.lead.post("/needs/new", form(desk.guest, days=typed))
+    assert answer.status_code == 422 and 'href="#f-days"' in answer.text and not stored(desk)
+    assert ("3,650" if typed == "1000 veckor" else "in days or in weeks, such as 56") in text(answer)
+
+
 def test_posting_stores_the_request_and_shows_it(desk: Desk) -> None:
     """What is required and what is wished for are kept apart, and decimals may have a comma."""
     answer = desk.lead.post("/needs/new", form(desk.guest))

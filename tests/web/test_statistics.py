@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +99,20 @@ def test_only_the_years_there_are_can_be_chosen(desk: Desk, asked: str) -> None:
     for extra in ("month=3", "from=2027-01-01&until=2027-01-02", "county=23"):
         anybody = _anybody(desk)
         assert anybody.get(f"/statistics/file.csv?{extra}").data == anybody.get("/statistics/file.csv").data
+
+
+def test_statistics_open_on_the_first_year_in_which_there_is_something(desk: Desk) -> None:
+    """Nobody has to guess that the figures are in the year after; this year stays to be chosen."""
+    year = desk.make.today.year
+    coming = [(date(year + 1, 1, 5), date(year + 1, 6, 30))]
+    for _ in range(5):
+        desk.offer(spans=coming)
+    for who in (_anybody(desk), desk.coordinator):
+        page = text(who.get("/statistics"))
+        assert f"Statistics for {year + 1}" in page and "None of them is under agreement yet." in page
+        assert page.count("under agreement can be shown") == 0 and "no guests yet" in page
+        assert _csv(who.get("/statistics/file.csv")) == _csv(who.get(f"/statistics/file.csv?year={year + 1}"))
+        assert f"Statistics for {year}" in text(who.get(f"/statistics?year={year}"))
 
 
 def test_figures_follow_every_change(desk: Desk) -> None:

@@ -3,6 +3,7 @@ import L from "leaflet";
 import "leaflet.markercluster";
 
 const LINES_FROM = 8; // the zoom from which municipalities are drawn
+const MOST_TOWNS = 14;
 const MOVES = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 const numbers = (text) => text.split(",").map(Number);
 
@@ -21,13 +22,37 @@ function outlines(map, said) {
   };
   draw("lan", "live-county");
   let nearer = false;
-  const towns = () => {
+  const finer = () => {
     if (nearer || map.getZoom() < LINES_FROM) return;
     nearer = true;
     draw("kommun", "live-town");
   };
-  map.on("zoomend", towns);
-  towns();
+  map.on("zoomend", finer);
+  finer();
+}
+
+async function towns(map, said) {
+  const all = await (await fetch(said.towns)).json();
+  map.createPane("towns").classList.add("live-names");
+  const shown = L.layerGroup().addTo(map);
+  // The largest in sight, as many as find room: a name takes a line of about its letters.
+  const write = () => {
+    const taken = [];
+    const size = map.getSize();
+    shown.clearLayers();
+    for (const [lat, lon, name] of all) {
+      const { x, y } = map.latLngToContainerPoint([lat, lon]);
+      const [right, apart] = [x + 10 + name.length * 8, 22];
+      if (x < 0 || y < 10 || right > size.x || y > size.y - 10) continue;
+      if (taken.some((other) => Math.abs(other.y - y) < apart && other.x < right && x < other.right)) continue;
+      taken.push({ x, y, right });
+      const text = L.divIcon({ className: "live-name", html: element("span", "", name), iconSize: [8, 8] });
+      L.marker([lat, lon], { icon: text, pane: "towns", interactive: false, keyboard: false, alt: "" }).addTo(shown);
+      if (taken.length === MOST_TOWNS) break;
+    }
+  };
+  map.on("moveend", write);
+  write();
 }
 
 function icon(shape, count) {
@@ -94,6 +119,7 @@ async function live(box) {
     L.tileLayer(said.tiles, { attribution: said.attribution, maxZoom: 16 }).addTo(map);
   } else {
     outlines(map, said);
+    towns(map, said);
   }
   if (said.circle) {
     const [lat, lon, km] = numbers(said.circle);
