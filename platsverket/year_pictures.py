@@ -155,7 +155,7 @@ def counties(found: Year) -> list[charts.Bar]:
             continue
         figures = gettext("offered: %(offered)s", offered=number(offered))
         if agreed is not None:
-            percent = number(100 * agreed / offered, 0 if agreed >= offered / 10 else 1)
+            percent = _percent(agreed, offered)
             told = {"agreed": number(agreed), "offered": number(offered), "percent": percent}
             figures = gettext("%(percent)s %%: %(agreed)s of %(offered)s", **told)
         shares = {kind: value / offered for kind, value in _parts(table, i).items()}
@@ -181,7 +181,7 @@ def headline(found: Year) -> str:
     if agreed == 0:
         told += " " + gettext("None of them is under agreement yet.")
     elif agreed is not None:
-        percent = number(100 * agreed / offered, 0 if agreed >= offered / 10 else 1)
+        percent = _percent(agreed, offered)
         told += " " + gettext(
             "%(agreed)s of them are under agreement, %(percent)s %%.", agreed=number(agreed), percent=percent
         )
@@ -200,6 +200,11 @@ def weekdays_told(found: Year) -> str:
 
 def counties_told(found: Year) -> str:
     return _highest(found.counties, gettext("Most is under agreement in %(name)s, with %(value)s seat-days."))
+
+
+def _percent(part: int, whole: int) -> str:
+    """Whole percent, and a decimal where there are few of them."""
+    return number(100 * part / whole, 1 if 0 < part < whole / 10 else 0)
 
 
 def _highest(table: Table, sentence: str) -> str:
