@@ -25,6 +25,7 @@ from platsverket.config import Config
 from platsverket.database import connect, sessions
 from platsverket.migrations import upgrade
 from platsverket.models import Model
+from platsverket.web import Service
 from tests import postgresql
 from tests.factories import PASSWORD, Factory
 from tests.mailserver import MailServer
@@ -126,14 +127,23 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
-@pytest.fixture
-def app(web_config: Config, compiled: BytecodeCache) -> Iterator[Flask]:
-    """The whole application on SQLite; what differs between databases is tested at the services."""
-    app = create_app(web_config)
+@pytest.fixture(scope="session")
+def built(sqlite_template: Path, compiled: BytecodeCache) -> Flask:
+    """The application, built once for all the tests of a run: each of them gets it with a database of its own."""
+    app = create_app(settings(f"sqlite:///{sqlite_template}"))
+    app.extensions["platsverket"].engine.dispose()
     app.jinja_env.bytecode_cache = compiled
     app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
-    yield app
-    app.extensions["platsverket"].engine.dispose()
+    return app
+
+
+@pytest.fixture
+def app(web_config: Config, built: Flask) -> Iterator[Flask]:
+    """The whole application on SQLite; what differs between databases is tested at the services."""
+    engine = connect(web_config.database.url, web_config.database.lock_wait_seconds)
+    built.extensions["platsverket"] = Service(web_config, engine, sessions(engine))
+    yield built
+    engine.dispose()
 
 
 @pytest.fixture
