@@ -105,6 +105,20 @@ def test_a_mark_is_opened_by_keyboard_and_leads_to_its_premises(site: Site, chro
     assert person.said == []
 
 
+def test_the_live_map_keeps_to_colours_that_are_forced(site: Site, chromium: Any) -> None:
+    """Who has colours of their own sees lines in them and no areas that hide what lies beneath."""
+    lead = _furnished(site)
+    person = Person(chromium, site, lead.email)
+    page = person.page
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    page.goto("/offers?view=map")
+    page.locator(".live path.live-county").first.wait_for(state="attached")
+    look = "one => [getComputedStyle(one).fill, getComputedStyle(one).forcedColorAdjust]"
+    assert page.locator(".live path.live-county").first.evaluate(look) == ["none", "none"]
+    name = page.locator(".live-name").first
+    assert name.evaluate("one => getComputedStyle(one.firstChild).color === getComputedStyle(one).color")
+
+
 def test_without_an_answer_the_picture_stays(site: Site, chromium: Any) -> None:
     """Where script cannot fetch what to draw, the map drawn on the server is still there."""
     lead = _furnished(site)
