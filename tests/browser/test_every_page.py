@@ -23,9 +23,8 @@ COMPUTER, TELEPHONE, ZOOMED = 1280, 390, 320  # 320 px is also 400 % of 1280
 MOST_KILOBYTES = 60
 WITH_A_MAP = "map.js"
 
-# axe's rules and one that it leaves off by itself; of a dark page, only what depends on its colours; and the rest.
+# axe's rules and one that it leaves off by itself; of a dark page, only what depends on its colours.
 FULL = "{resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}"
-SHAPES = "{resultTypes: ['violations'], rules: {'target-size': {enabled: true}, 'color-contrast': {enabled: false}}}"
 COLOURS = "{resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block']}"
 # A mark on a map stands where its thing is, also where that is near another (WCAG 2.2, 2.5.8, essential).
 LOOK = """options => axe.run(document, options).then(said => said.violations
@@ -34,10 +33,7 @@ LOOK = """options => axe.run(document, options).then(said => said.violations
     .map(([id, nodes]) => id + ': ' + nodes.slice(0, 3).map(n => n.html.slice(0, 140)).join(' ; ')))"""
 
 WAYS = ((COMPUTER, True, FULL), (COMPUTER, False, COLOURS), (TELEPHONE, False, COLOURS), (TELEPHONE, True, FULL))
-AGAIN = (WAYS[0], (TELEPHONE, True, SHAPES))  # of a page that has been looked at in all ways
-# In the second language a page has other words, of other lengths, and the same colours.
-TRANSLATED = (*WAYS[:2], (TELEPHONE, True, SHAPES))
-TRANSLATED_AGAIN = ((COMPUTER, True, SHAPES), (TELEPHONE, True, SHAPES))
+AGAIN = (WAYS[0], WAYS[-1])  # a page that has been looked at in all ways needs not be dark once more
 
 # What axe does not ask of a page.
 OWN = """() => {
@@ -125,12 +121,11 @@ class Examination:
         where, raw = f"{role} {one.within(self.lang)}", answer.text()
         self._show(page, one, answer, raw)
         same = page.evaluate(SAME, raw)
-        ways, again = (WAYS, AGAIN) if self.lang == "sv" else (TRANSLATED, TRANSLATED_AGAIN)
-        self.look(page, where, ways)
+        self.look(page, where)
         if not same:
             without = re.sub(r"<script\b[^>]*\bsrc=[^>]*></script>", "", raw).replace("noscript>", "div>")
             self._show(page, one, answer, without)
-            self.look(page, f"{where} without script", again)
+            self.look(page, f"{where} without script", AGAIN)
         for action, fields in page.evaluate(FORMS):
             blank = page.context.request.post(action, form=fields)
             if blank.status == 422:
@@ -138,7 +133,7 @@ class Examination:
                 if not re.search(r"<title>(Fel|Error):", faults):
                     self._say(where, f"its title does not say that {action} has faults")
                 self._show(page, one, blank, faults)
-                self.look(page, f"{where} with faults", again)
+                self.look(page, f"{where} with faults", AGAIN)
 
     def read(self, role: str, one: Page, answer: Any) -> None:
         """What can be told of a page without a browser."""

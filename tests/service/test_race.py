@@ -1,4 +1,4 @@
-"""Never overbooked: hundreds of accepts by eight processes for the same seats, and a control that must overbook."""
+"""Never overbooked: 2,000 accepts by eight processes for the same seats, and a control that must overbook."""
 
 import os
 
@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.factories import Factory
 from tests.service import race
 
-ACCEPTS = int(os.environ.get("PLATSVERKET_RACE_ACCEPTS", "800"))
+ACCEPTS = int(os.environ.get("PLATSVERKET_RACE_ACCEPTS", "2000"))
 
 
 CONTROL_ACCEPTS = min(ACCEPTS, 600)  # enough to overbook, every time
