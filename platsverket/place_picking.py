@@ -57,7 +57,7 @@ def pick(values: dict[str, Any]) -> tuple[dict[str, Any], Picker]:
     elif request.form.get("keep") == "place":
         values = _searched(values, picker)
     elif request.form.get("keep") == "where":
-        picker.says = "found"
+        picker.says = "found"  # script asks while one types: the map follows, and the text stays as it is
     picker.place = _resolved(values.get("place"))
     if picker.place:
         picker.near = place_map.nearest(picker.place.lat, picker.place.lon)

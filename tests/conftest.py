@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -122,17 +121,10 @@ def web_config(sqlite_url: str) -> Config:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
-    """Templates compiled once for all the applications of a run."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
-@pytest.fixture(scope="session")
-def built(sqlite_template: Path, compiled: BytecodeCache) -> Flask:
+def built(sqlite_template: Path) -> Flask:
     """The application, built once for all the tests of a run: each of them gets it with a database of its own."""
     app = create_app(settings(f"sqlite:///{sqlite_template}"))
     app.extensions["platsverket"].engine.dispose()
-    app.jinja_env.bytecode_cache = compiled
     app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
     return app
 

@@ -19,9 +19,9 @@ from platsverket.config import Config
 from platsverket.jobs import Worker
 from tests.factories import Factory
 
-# The shell alone draws the same pages at half the cost of the whole browser, whose own surface nobody sees here.
-SHELL = shutil.which("chromium-headless-shell")
-CHROMIUM = SHELL or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# The shell draws the same pages and leaves out the browser's own surface, which nobody sees here.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

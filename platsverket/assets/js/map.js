@@ -3,7 +3,7 @@ import L from "leaflet";
 import "leaflet.markercluster";
 
 const LINES_FROM = 8; // the zoom from which municipalities are drawn
-const MOST_TOWNS = 14;
+const MOST_TOWNS = 14; // names in sight
 const MOVES = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 const numbers = (text) => text.split(",").map(Number);
 

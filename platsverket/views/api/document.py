@@ -26,7 +26,6 @@ from platsverket.fields import (
     Decimal,
     Email,
     FeatureStates,
-    Length,
     Phone,
     Ref,
     Refs,
@@ -241,7 +240,6 @@ KINDS: dict[type[fields.Field[Any]], Callable[[Any], dict[str, Any]]] = {
     Email: lambda f: {"type": "string", "maxLength": f.most, "pattern": f"^({EMAIL.pattern})?$"},
     Phone: lambda f: {"type": "string", "maxLength": f.most, "pattern": f"^({PHONE.pattern})?$"},
     Words: _words,
-    Length: lambda f: {"type": "integer", "minimum": f.least, "maximum": f.most},
     Whole: lambda f: {"type": "integer", "minimum": f.least, "maximum": f.most},
     Decimal: lambda f: {"type": "number", "minimum": f.least, "maximum": f.most},
     Day: lambda _: {
