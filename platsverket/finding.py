@@ -187,14 +187,16 @@ def _part(read: dict[int, tuple[datetime, EngineOffer]]) -> _Part:
 
 
 def _from_database(session: Session, keys: list[int]) -> Iterable[tuple[int, datetime, EngineOffer]]:
-    """Premises as the engine reads them, with their versions; not through the session's own, perhaps older, objects."""
-    with Session(session.get_bind(), expire_on_commit=False) as fresh:
+    """Premises as the engine reads them, with their versions; not through the session's own, perhaps older, objects.
+
+    Over the session's own connection: another would wait for a writer who waits for this one to have read.
+    """
+    with Session(session.connection(), expire_on_commit=False) as fresh:
         for begin in range(0, len(keys), AT_A_TIME):
             some = keys[begin : begin + AT_A_TIME]
             offers = list(fresh.scalars(select(Offer).where(Offer.id.in_(some))).unique())
             known = readable({offer.id: markets.offer_entry(offer) for offer in offers})
             yield from ((o.id, o.changed_at, known[o.id]) for o in offers if o.id in known)
-            fresh.rollback()
             fresh.expunge_all()
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from platsverket import finding, offers
@@ -145,6 +146,29 @@ def test_versions_that_are_settled_stay_read_until_they_change(make: Factory, mo
     offers.change(make.session, make.identity(officer), make.config, changed.ref, make.offer_values(host, seats=3))
     assert len(finding.seek(make.session, lead, Wanted(seats=6)).hits) == 1
     assert read == [kept.id, changed.id, changed.id]
+
+
+def test_a_search_holds_one_connection_alone(make: Factory) -> None:
+    """A second one would wait for a writer who waits for the first: neither would come further until one gives up."""
+    make.offer(make.agency())
+    lead = make.identity(make.lead(make.agency()))
+    engine = make.session.get_bind()
+    assert isinstance(engine, Engine)
+    make.session.rollback()
+    out, most = 0, 0
+
+    @event.listens_for(engine, "checkout")
+    def taken(*_: object) -> None:
+        nonlocal out, most
+        out, most = out + 1, max(most, out + 1)
+
+    @event.listens_for(engine, "checkin")
+    def given_back(*_: object) -> None:
+        nonlocal out
+        out -= 1
+
+    assert len(finding.seek(make.session, lead, Wanted()).hits) == 1
+    assert (out, most) == (1, 1)
 
 
 def test_many_new_premises_are_found_with_the_old(make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
