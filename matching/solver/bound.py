@@ -19,7 +19,7 @@ from matching.goals import Goal, Total
 from matching.solver.cuts import Conflicts, Cut, cliques, divided, divided_row, reachable
 from matching.solver.greedy import nth_of
 from matching.solver.linear import Basis, Rows, best_fractional
-from matching.solver.problem import Problem
+from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats
 
 _SAFE = 1e-6
@@ -55,8 +55,9 @@ class Bound:
 class Relaxation:
     """The rows of a problem, tightened; it remembers cuts, settled goals and ruled-out columns from goal to goal."""
 
-    def __init__(self, problem: Problem):
+    def __init__(self, problem: Problem, control: Control):
         self.problem = problem
+        self._control = control
         packed = problem.packing
         self.needs = problem.needs
         whole = packed.matrix
@@ -140,7 +141,7 @@ class Relaxation:
         limits: list[float] = []
         basis = Basis()
         for _ in range(rounds):
-            solution = best_fractional(self.rows(), gain, core, self.problem.fixed, basis)
+            solution = best_fractional(self.rows(), gain, core, self.problem.fixed, self._control, basis)
             if solution is None:
                 break
             x, price = solution

@@ -175,7 +175,7 @@ class Decomposition:
         )
         gains = np.concatenate([-unit * (at + reach), unit * least, gain])
         every, none = np.arange(len(gains)), np.zeros(len(gains), dtype=bool)
-        solution = best_fractional(replace(rows, blocks=blocks), gains, every, none, self._basis)
+        solution = best_fractional(replace(rows, blocks=blocks), gains, every, none, self._control, self._basis)
         if solution is None:
             return None
         share, price = solution
@@ -253,7 +253,7 @@ class Decomposition:
         free = Rows((packing,), np.ones(packing.shape[0]), np.zeros(packing.shape[0], dtype=bool))
         gain = np.bincount(owner, weights=self._gain[columns], minlength=len(patterns)).astype(float)
         none = np.zeros(len(patterns), dtype=bool)
-        solution = best_fractional(free, gain, np.arange(len(patterns)), none)
+        solution = best_fractional(free, gain, np.arange(len(patterns)), none, self._control)
         share = gain if solution is None else solution[0]
         least = max(3, int(_SHARE * len({int(self._problem.place[one[0]]) for one in patterns})))
         settled: set[int] = set()

@@ -51,15 +51,13 @@ def complete(problem: Problem, chosen: Ints, order: Ints | None = None) -> Ints:
     ledger = problem.ledger(chosen)
     placed = np.zeros(problem.needs, dtype=bool)
     placed[problem.need[chosen]] = True
-    rank = problem.rank
     columns, ptr = problem.columns_of
     order = np.arange(problem.needs) if order is None else order
     added = []
     for need in order.tolist():
         if placed[need]:
             continue
-        mine = columns[ptr[need] : ptr[need + 1]]
-        column = _best_fitting(problem, ledger, mine[np.argsort(rank[mine])])
+        column = _best_fitting(problem, ledger, columns[ptr[need] : ptr[need + 1]])
         if column is not None:
             problem.put(ledger, column)
             added.append(column)
@@ -93,13 +91,10 @@ def polished(problem: Problem, chosen: Ints) -> Ints:
     at = np.full(problem.needs, -1, dtype=np.int64)
     at[problem.need[chosen]] = chosen
     movable = chosen[~problem.fixed[chosen]]
-    worthy = [columns[ptr[n] : ptr[n + 1]] for n in range(problem.needs)]
-    worthy = [mine[np.argsort(problem.rank[mine])] for mine in worthy]
     for _ in range(_PASSES):
         moved = False
         for need in problem.need[movable].tolist():
-            mine = worthy[need]
-            better = mine[: int(np.searchsorted(problem.rank[mine], problem.rank[at[need]]))]
+            better = columns[ptr[need] : ptr[need] + problem.turn[at[need]]]
             if len(better):
                 problem.put(ledger, int(at[need]), -1)
                 column = _best_fitting(problem, ledger, better)

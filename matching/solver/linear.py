@@ -82,6 +82,10 @@ def _solved(
     )
 
 
+def _time(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
 def _dense(values: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> Floats:
     dense = np.zeros(size)
     dense[np.fromiter(values.ids, dtype=np.int64)] = np.fromiter(values.values, dtype=np.float64)
@@ -118,9 +122,10 @@ class Basis:
 
 
 def best_fractional(
-    rows: Rows, gain: Floats, columns: Ints, fixed: Bools, basis: Basis | None = None
+    rows: Rows, gain: Floats, columns: Ints, fixed: Bools, control: Control, basis: Basis | None = None
 ) -> tuple[Floats, Floats] | None:
-    """The best fractional x over all columns (zero outside ``columns``) and the price of each row; ``None`` if none.
+    """The best fractional x over all columns (zero outside ``columns``) and the price of each row; ``None`` if none,
+    or none in the time that is left.
 
     ``basis`` is where the search begins, and is told where it ended.
     """
@@ -132,7 +137,8 @@ def best_fractional(
         basis.tell(advice.initial_basis, columns, used)
         dual = False
     method = mathopt.LPAlgorithm.DUAL_SIMPLEX if dual else mathopt.LPAlgorithm.PRIMAL_SIMPLEX
-    result = _solved(proto, mathopt.SolverType.GLOP, mathopt.SolveParameters(lp_algorithm=method), advice)
+    parameters = mathopt.SolveParameters(lp_algorithm=method, time_limit=_time(control.left))
+    result = _solved(proto, mathopt.SolverType.GLOP, parameters, advice)
     if not result.solutions or not result.solutions[0].HasField("dual_solution"):
         return None
     solution = result.solutions[0]
@@ -168,9 +174,7 @@ def best_whole(
         double_options={"mip_rel_gap": 0.0, "mip_abs_gap": 0.999}, int_options={"mip_max_nodes": nodes}
     )
     left = control.left  # HiGHS is given a little less, so that what it found is not left behind
-    parameters = mathopt.SolveParameters(
-        highs=tuning, time_limit=None if left is None else timedelta(seconds=max(0.1, 0.9 * left))
-    )
+    parameters = mathopt.SolveParameters(highs=tuning, time_limit=_time(left and max(0.1, 0.9 * left)))
     found: list[Exact] = []
 
     def run() -> None:

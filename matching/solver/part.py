@@ -20,7 +20,7 @@ from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.decomposition import Decomposition, Pattern, decomposable
-from matching.solver.greedy import complete, nth_of, polished, rounded
+from matching.solver.greedy import complete, polished, rounded
 from matching.solver.linear import Exact, best_whole
 from matching.solver.model import Model
 from matching.solver.neighbours import near_places
@@ -39,6 +39,7 @@ _IDLE = 2  # times without a gain before neighbourhoods are made wider
 _ASKED = 15  # times what it takes to ask every place once, until patterns bound well
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
 _CHEAP = 0.5  # work of asking every place once: below it, patterns need no plans to begin with
+_DEARER = 4  # times as much work must be at hand where it is not so cheap: until then neighbourhoods gain more
 _PLANS = 30  # of those seen last, whose patterns are known
 _SETTLED = 3  # rounds of the relaxation before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
@@ -82,6 +83,7 @@ class Part:
         self.seed = seed
         self.control = control
         self._effort = HURRIED
+        self._fine = True  # whether it matters to the goal being settled where and when a need is placed
         self._tell: Tell = lambda value, limit: None
         self._kept: list[tuple[Goal, int, int]] = []
         self._known = 0  # of what is kept, how much the relaxation has been told
@@ -93,7 +95,7 @@ class Part:
 
     @cached_property
     def _rows(self) -> Relaxation:
-        return Relaxation(self.problem)
+        return Relaxation(self.problem, self.control)
 
     @property
     def _relaxation(self) -> Relaxation:
@@ -119,6 +121,7 @@ class Part:
         goal = self.problem.goals[k]
         limit = self.problem.simple_bound(goal)
         self._effort, self._tell = effort, tell
+        self._fine = not cares_for_needs_only(self.problem, goal)
         if self._open(k, limit):
             if len(self.problem.need) <= _FEW or not isinstance(goal, Total):
                 limit = self._exactly(k, limit)
@@ -132,7 +135,9 @@ class Part:
 
     def _accept(self, chosen: Ints | None) -> None:
         if chosen is not None:
-            chosen = polished(self.problem, complete(self.problem, chosen))
+            chosen = complete(self.problem, chosen)
+            if self._fine:
+                chosen = polished(self.problem, chosen)
             self._plans.append(chosen)
             if self.problem.value(chosen) > self.problem.value(self.chosen):
                 self.chosen = chosen
@@ -199,11 +204,13 @@ class Part:
             self._tell(self.value(k), found.whole)
             return self._open(k, found.whole)
 
-        if cost * _ASKED <= self._effort.patterns and going(bound):
-            if cost > _CHEAP:  # then plans hold more patterns than asking would find in the same time
-                self._roam(k, goal, bound, bound.whole, self._effort.neighbourhoods // 4)
-                for plan in self._plans:
-                    patterns.add(plan)
+        enough = _ASKED * cost
+        if cost > _CHEAP:  # then plans hold more patterns than asking would find in the same time
+            enough *= _DEARER
+            self._roam(k, goal, bound, bound.whole, self._effort.neighbourhoods)
+            for plan in self._plans:
+                patterns.add(plan)
+        if enough <= self._effort.patterns and going(bound):
             bound = patterns.bound(bound, self._effort.patterns, going)
             self._known_patterns = patterns.patterns
             self._accept(patterns.plan(self.chosen, self._effort.nodes))
@@ -216,9 +223,10 @@ class Part:
             return
         most, idle = _NARROW, 0
         with ThreadPoolExecutor(_CORES) as pool:
-            for _ in range(0, times, _AT_ONCE):
-                if not self._open(k, limit) or idle > 2 * _IDLE or (idle and limit - self.value(k) <= _NEAR * limit):
+            while times > 0 and self._open(k, limit) and idle <= 2 * _IDLE:
+                if idle and limit - self.value(k) <= _NEAR * limit:
                     break
+                times -= _AT_ONCE * most // _NARROW
                 before = self.value(k)
                 regions = self._regions(k, bound, range(self._roamed, self._roamed + _AT_ONCE), most)
                 self._roamed += _AT_ONCE
@@ -258,7 +266,7 @@ class Part:
         columns = np.union1d(region, self.chosen)
         fixed = self.problem.fixed.copy()
         fixed[held] = True
-        if cares_for_needs_only(self.problem, goal) or len(region) <= _NARROW:
+        if not self._fine or len(region) <= _NARROW:
             part = self.problem.part(columns)
             model = Model(replace(part, fixed=fixed[columns]), self.seed, np.ones(len(columns), dtype=bool))
             for kept, value, _ in self._kept:
@@ -301,17 +309,9 @@ class Part:
         gain = goal.points.astype(np.float64)
         return best_whole(self._relaxation.rows(strict=True), gain, columns, fixed, self.chosen, nodes, self.control)
 
-    @cached_property
-    def _turn(self) -> Ints:
-        """When it is each column's turn if every need in turn takes its most worthy column, then its next, …"""
-        order = np.lexsort((self.problem.rank, self.problem.need))
-        turn = np.empty(len(order), dtype=np.int64)
-        turn[order] = nth_of(self.problem.need[order])
-        return turn
-
     def _core(self) -> Ints:
         """The plan at hand and the most worthy columns of every need."""
-        return np.union1d(np.flatnonzero(self._turn < _CORE), self.chosen)
+        return np.union1d(np.flatnonzero(self.problem.turn < _CORE), self.chosen)
 
     def _exactly(self, k: int, limit: int) -> int:
         """CP-SAT over every column that is still alive; told the limit, it ends as soon as that is reached."""

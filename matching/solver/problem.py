@@ -58,10 +58,19 @@ class Problem:
 
     @cached_property
     def columns_of(self) -> tuple[Ints, Ints]:
-        """Columns grouped by need: (columns, ptr), those of need n at ``columns[ptr[n]:ptr[n + 1]]``."""
-        order = np.argsort(self.need, kind="stable")
+        """Columns grouped by need, each group the most worthy first: (columns, ptr), those of need n at
+        ``columns[ptr[n]:ptr[n + 1]]``."""
+        order = np.lexsort((self.rank, self.need))
         many = np.bincount(self.need, minlength=self.needs)
         return order, np.concatenate([[0], np.cumsum(many)])
+
+    @cached_property
+    def turn(self) -> Ints:
+        """When it is each column's turn if every need in turn takes its most worthy column, then its next: 0, 1, …"""
+        columns, ptr = self.columns_of
+        turn = np.empty(len(columns), dtype=np.int64)
+        turn[columns] = np.arange(len(columns)) - ptr[self.need[columns]]
+        return turn
 
     @cached_property
     def rank(self) -> Ints:

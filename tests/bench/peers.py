@@ -66,7 +66,7 @@ def cp_sat(problem: Problem, seconds: float) -> Ints:
 def highs(problem: Problem, seconds: float) -> Ints:
     """HiGHS from the greedy plan, without which it may find none."""
     end = time.monotonic() + seconds
-    rows, chosen = Relaxation(problem), first_plan(problem, Control())
+    rows, chosen = Relaxation(problem, Control()), first_plan(problem, Control())
     every = np.arange(len(problem.need))
     for k, goal in enumerate(problem.goals):
         share = Control(max(0.1, (end - time.monotonic()) / (len(problem.goals) - k)))

@@ -55,7 +55,7 @@ def by_patterns(problem: Problem, k: int, relaxation: Relaxation, plan):
 def test_patterns_bound_better_than_any_programme_over_columns(seed):
     """Their limit is none that a plan could pass, and below what fractions of columns reach; their plan is a plan."""
     problem = crowded(seed)
-    alone, found, plan = by_patterns(problem, 0, Relaxation(problem), first_plan(problem, Control()))
+    alone, found, plan = by_patterns(problem, 0, Relaxation(problem, Control()), first_plan(problem, Control()))
     most = best(problem, 0, [])
     assert most <= found.limit + 1e-6
     assert found.limit < alone.limit - 1e-6
@@ -72,7 +72,7 @@ def test_patterns_keep_what_is_settled_and_fixed(seed):
     model.keep(problem.goals[0], first)
     start = model.maximise(problem.goals[0], np.array([0]), first, 60.0, Control(), lambda value, limit: None).chosen
     assert start is not None
-    relaxation = Relaxation(problem)
+    relaxation = Relaxation(problem, Control())
     relaxation.keep(problem.goals[0], first, 0)
     _, found, plan = by_patterns(problem, 1, relaxation, start)
     most = best(problem, 1, [(problem.goals[0], first)])
@@ -86,7 +86,7 @@ def test_patterns_keep_what_is_settled_and_fixed(seed):
 def test_what_prices_rule_out_is_in_no_plan_as_good(seed):
     """A column whose reduced cost lies below the gap is in no best plan."""
     problem = crowded(seed)
-    _, found, _ = by_patterns(problem, 0, Relaxation(problem), first_plan(problem, Control()))
+    _, found, _ = by_patterns(problem, 0, Relaxation(problem, Control()), first_plan(problem, Control()))
     most = best(problem, 0, [])
     for column in np.flatnonzero(found.reduced < -(found.limit - most) - 1e-4)[:10].tolist():
         with_it = Problem(**{**vars(problem), "fixed": np.arange(90) == column, "goals": problem.goals[:1]})
@@ -98,7 +98,7 @@ def test_a_dive_settles_places_until_the_rest_is_small(monkeypatch):
     monkeypatch.setattr("matching.solver.decomposition._FEW", 2)
     for seed in SEEDS:
         problem = crowded(seed)
-        *_, plan = by_patterns(problem, 0, Relaxation(problem), first_plan(problem, Control()))
+        *_, plan = by_patterns(problem, 0, Relaxation(problem, Control()), first_plan(problem, Control()))
         assert len(plan) > 8
         assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
         assert len(np.unique(problem.need[plan])) == len(plan)
