@@ -40,6 +40,7 @@ _ASKED = 15  # times what it takes to ask every place once, until patterns bound
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
 _CHEAP = 0.5  # work of asking every place once: below it, patterns need no plans to begin with
 _DEARER = 4  # times as much work must be at hand where it is not so cheap: until then neighbourhoods gain more
+_BEFORE = 100  # neighbourhoods before patterns that are dear to ask for: later ones gain less than asking
 _PLANS = 30  # of those seen last, whose patterns are known
 _SETTLED = 3  # rounds of the relaxation before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
@@ -207,7 +208,7 @@ class Part:
         enough = _ASKED * cost
         if cost > _CHEAP:  # then plans hold more patterns than asking would find in the same time
             enough *= _DEARER
-            self._roam(k, goal, bound, bound.whole, self._effort.neighbourhoods)
+            self._roam(k, goal, bound, bound.whole, min(_BEFORE, self._effort.neighbourhoods))
             for plan in self._plans:
                 patterns.add(plan)
         if enough <= self._effort.patterns and going(bound):
