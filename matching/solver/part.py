@@ -2,8 +2,8 @@
 
 For a sum: the relaxation bounds it and prices every column; what could still be better lies among the columns that the
 gap leaves alive, and where those are few HiGHS searches them to the end. Where most of the fractional plan is split,
-whole patterns of each place bound it better and dive to a plan; then neighbourhoods are searched anew. CP-SAT takes
-what is coarse or is no sum.
+whole patterns of each place bound it better and dive to a plan; then neighbourhoods are searched anew, or before, where
+asking for patterns is dear. CP-SAT takes what is coarse or is no sum.
 """
 
 from __future__ import annotations
