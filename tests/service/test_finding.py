@@ -157,18 +157,21 @@ def test_a_search_holds_one_connection_alone(make: Factory) -> None:
     make.session.rollback()
     out, most = 0, 0
 
-    @event.listens_for(engine, "checkout")
     def taken(*_: object) -> None:
         nonlocal out, most
         out, most = out + 1, max(most, out + 1)
 
-    @event.listens_for(engine, "checkin")
     def given_back(*_: object) -> None:
         nonlocal out
         out -= 1
 
-    assert len(finding.seek(make.session, lead, Wanted()).hits) == 1
-    assert (out, most) == (1, 1)
+    heard = (("checkout", taken), ("checkin", given_back))
+    for name, hear in heard:
+        event.listen(engine, name, hear)
+    found = finding.seek(make.session, lead, Wanted())
+    for name, hear in heard:
+        event.remove(engine, name, hear)
+    assert len(found.hits) == 1 and (out, most) == (1, 1)
 
 
 def test_many_new_premises_are_found_with_the_old(make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
