@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -13,11 +13,23 @@ from platsverket.access import Identity
 from platsverket.config import Config
 from platsverket.database import now, this_day, writing
 from platsverket.jobs import Worker
-from platsverket.models import CASE_OFFICER, COORDINATOR, PROJECT_LEAD, Agency, MatchRound, Need, Offer, Proposal, User
+from platsverket.models import (
+    CASE_OFFICER,
+    COORDINATOR,
+    PROJECT_LEAD,
+    WEEKDAYS,
+    Agency,
+    MatchRound,
+    Need,
+    Offer,
+    Proposal,
+    User,
+)
 
 PASSWORD = "ett langt losenord 123"
 accounts.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # a good hash is meant to be slow
 WORKWEEK = ["mon", "tue", "wed", "thu", "fri"]
+USED = ["tue", "wed"]
 
 
 class Factory:
@@ -87,12 +99,17 @@ class Factory:
         by = by or self.officer(agency)
         return offers.post(self.session, self.identity(by), self.config, self.offer_values(agency, **values))
 
+    def used_day(self, ahead: int = 1) -> date:
+        """The first day, at least so many days ahead, on which what ``need_values`` ask for is used."""
+        days = (self.today + timedelta(days=ahead + more) for more in range(7))
+        return next(day for day in days if WEEKDAYS[day.weekday()] in USED)
+
     def need_values(self, agency: Agency, **values: Any) -> dict[str, Any]:
         """Values as NeedSchema loads them: 4 seats in Östersund, 28 days from tomorrow or up to three weeks later."""
         return {
             "agency": agency.ref, "title": "Projektrum", "description": "", "place": "63.1767, 14.6361",
             "max_km": 20.0, "seats": 4, "area_m2": None, "earliest_start": self.today + timedelta(days=1),
-            "latest_start": self.today + timedelta(days=22), "days": 28, "weekdays": ["tue", "wed"], "must": [],
+            "latest_start": self.today + timedelta(days=22), "days": 28, "weekdays": [*USED], "must": [],
             "wish": [], "contact_name": "", "contact_email": "", "contact_phone": "", **values,
         }  # fmt: skip
 

@@ -28,7 +28,7 @@ class Queue:
         self.host = make.agency("Värden")
         self.officer, self.coordinator = make.officer(self.host), make.coordinator()
         self.offer = make.offer(self.host, self.officer, seats=4)
-        day = make.today + timedelta(days=1)
+        day = make.used_day()
         self.leads: dict[str, User] = {}
         for name in ("Ett", "Två", "Tre"):
             guest = make.agency(name)

@@ -377,7 +377,7 @@ def test_a_request_that_has_waited_past_its_first_day_is_placed_from_today_on(ma
     need.earliest_start = make.today - timedelta(days=20)
     make.session.commit()
     [proposal] = make.published(make.coordinator())
-    assert proposal.start == make.today
+    assert proposal.start == make.used_day(0)
 
 
 def test_a_stay_that_is_over_can_no_longer_be_answered(make: Factory) -> None:

@@ -52,7 +52,7 @@ def test_both_sides_accept_and_the_agreement_is_made(desk: Desk, proposal: Propo
 
 def test_the_last_day_to_answer_is_shown_wherever_an_answer_is_asked_for(desk: Desk) -> None:
     """The deadline is the midnight after it: the day before that midnight is the last one."""
-    desk.offer(), desk.need(latest_start=desk.make.today + timedelta(days=1))
+    desk.offer(), desk.need(latest_start=desk.make.used_day())
     [proposal] = desk.published()
     with desk.web.app.test_request_context("/?lang=en"):
         last, after = (words.day(desk.make.today + timedelta(days=days)) for days in (14, 15))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +19,7 @@ def desk(web: Web) -> Desk:
 
 def _declined(desk: Desk) -> Proposal:
     """Seats for one, two who ask for them, and a no from the first."""
-    day = desk.make.today + timedelta(days=1)
+    day = desk.make.used_day()
     desk.offer(seats=4)
     for title in ("Ett", "Två"):
         desk.need(title=title, earliest_start=day, latest_start=day)
