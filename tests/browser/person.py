@@ -76,5 +76,8 @@ class Person:
             self.page.fill(f"#f-{name}", value)
 
     def tick(self, name: str, *values: str) -> None:
+        fold = self.page.locator(f'.fold:not([open]):has(input[name="{name}"]) > summary')
+        if fold.count():
+            fold.click()
         for value in values:
             self.page.check(f'input[name="{name}"][value="{value}"]')

@@ -56,8 +56,8 @@ def test_half_a_request_is_counted_by_what_there_is(desk: Desk) -> None:
     assert "1 premises fit just now." in said
     assert "Not counted with yet: Seats, Earliest start, Weekdays." in said
     empty = dict.fromkeys(("seats", "place", "earliest_start", "latest_start", "days", "weekdays"), "")
-    assert "Write where and how many" in told(desk, **empty)
-    assert "Write where and how many" in text(desk.lead.get("/needs/new"))
+    assert "Shown here once you have written" in told(desk, **empty)
+    assert "Shown here once you have written" in text(desk.lead.get("/needs/new"))
 
 
 def test_premises_that_one_may_not_see_are_not_counted(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from platsverket.database import this_day
+from platsverket.features import GROUPS
 from platsverket.models import Agency, Need
 from tests.conftest import Web
 from tests.web.desk import Desk, text
@@ -90,6 +92,15 @@ def test_each_fault_stands_at_its_field_and_nothing_is_stored(
     assert sentence in page and "Kvar i fältet" in page
     assert 'id="f-features-step_free" name="features-step_free" value="must" checked' in page
     assert stored(desk) == []
+
+
+def test_features_are_folded_where_nothing_is_chosen(desk: Desk) -> None:
+    """Twenty-five questions are no more than five lines to read, until one of a line has been answered."""
+    fresh = desk.lead.get("/needs/new").text
+    assert fresh.count('<details class="fold">') == len(GROUPS)
+    shown = desk.lead.post("/needs/new", {**form(desk.guest), "features-lift": "no", "keep": "1"}).text
+    opened = shown.split('<details class="fold" open>')[1:]
+    assert [re.findall('name="features-(.*?)"', one)[0] for one in opened] == [GROUPS["access"][0]]
 
 
 def test_an_ambiguous_place_is_chosen_without_script(desk: Desk) -> None:

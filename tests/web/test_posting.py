@@ -84,7 +84,7 @@ def test_the_summary_counts_an_area_as_seats_and_says_who_will_see_it(desk: Desk
     )
     assert "185 m², enough for about 12 seats" in page and "Others will see only the municipality" in page
     page = text(desk.lead.post("/needs/new", form(desk, "needs", seats="", area_m2="185")))
-    assert "13 seats are about 195 m²" in page and "a host sees it when there is a proposal" in page
+    assert "13 seats, about 195 m²" in page and "a host who gets it as a proposal" in page
 
 
 @pytest.mark.parametrize("noun", NOUNS)
@@ -191,7 +191,7 @@ def test_a_copy_is_not_offered_in_place_of_what_a_search_filled_in(desk: Desk) -
         ("needs", "", "185", "185 m² is counted as 13 seats (15 m² for each)."),
         ("offers", "", "7", "7 m² is counted as 1 seat (15 m² for each)."),
         ("needs", "10", "1 250", "1,250 m² for 10 seats is 125.0 m² for each."),
-        ("needs", "många", "", "Write the seats or the area, and the other is counted here: 15 m² for each seat."),
+        ("needs", "många", "", "We count 15 m² for each seat."),
     ],
 )
 def test_seats_and_square_metres_are_told_in_each_other(
