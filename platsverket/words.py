@@ -51,6 +51,26 @@ FEATURES = {
     "call_booth": _("Call booth"),
     "social": _("Place to meet and talk"),
 }
+# What is not told by the name alone.
+FEATURE_HELP = {
+    "step_free": _("From the street to the room, without stairs or high thresholds."),
+    "accessible_toilet": _("With room for a wheelchair, and support rails."),
+    "hearing_loop": _("Makes speech clearer to those who use a hearing aid."),
+    "parking": _("At least one space for guests."),
+    "kitchen": _("Where food can be heated."),
+    "lunch_room": _("Where one can sit and eat."),
+    "video": _("Camera, microphone and screen in one room."),
+    "guest_network": _("Wireless internet without an account at the host."),
+    "own_entrance": _("Guests need not pass through the host’s rooms."),
+    "lockable_zone": _("A part to which only the guests have keys."),
+    "staffed_reception": _("Somebody receives visitors."),
+    "lockable_storage": _("A cupboard or store that can be locked overnight."),
+    "quiet": _("Where nobody talks or telephones."),
+    "workshop": _("Space to move the furniture and work in groups."),
+    "small_groups": _("For two to four people."),
+    "call_booth": _("For one person on a call or in a video meeting."),
+    "social": _("Sofas or a break room, for instance."),
+}
 FEATURE_GROUPS = {
     "access": _("Access"),
     "facilities": _("Facilities"),

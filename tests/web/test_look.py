@@ -23,7 +23,6 @@ FIELDS = """
 {{ form.weekdays("days", text, values, errors) }}
 {{ form.checkbox("sure", text, values, errors, hint=text) }}
 {{ form.date_spans("spans", text, values, errors, hint=text) }}
-{{ form.three_valued("features", text, [("lift", text, text)], values, errors) }}
 {{ form.button(text, "go", text) }}{% endcall %}
 """
 PARTS = """
@@ -36,8 +35,7 @@ PARTS = """
 {% call(row) t.table(text, columns, [text], scrolls=true) %}
 {{ t.header(row) }}{{ t.cell(columns[1], row) }}{% endcall %}
 """
-NAMES = ["name", "seats", "secret", "note", "by", "county", "sharing", "who", "days", "sure", "spans", "spans-1-until",
-         "features", "features-lift"]  # fmt: skip
+NAMES = ["name", "seats", "secret", "note", "by", "county", "sharing", "who", "days", "sure", "spans", "spans-1-until"]
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +67,11 @@ def test_each_fault_in_the_summary_leads_to_its_field(pages: Environment) -> Non
 def test_what_was_typed_stays_except_a_password(pages: Environment) -> None:
     """A refused form comes back as it was filled in."""
     values = {"name": "Plan 3", "seats": "tolv", "note": "Ring först.", "county": "Text", "sharing": "b", "who": ["b"],
-              "days": ["tue"], "spans-1-until": "2027-02-30", "features-lift": "no", "secret": "hemligt"}  # fmt: skip
+              "days": ["tue"], "spans-1-until": "2027-02-30", "secret": "hemligt"}  # fmt: skip
     html = pages.from_string(FIELDS).render(text="Text", values=values, errors={})
     assert 'value="Plan 3"' in html and 'value="tolv"' in html and "Ring först.</textarea>" in html
     assert re.findall(r'name="([^"]+)" value="([^"]+)" checked', html) == [
-        ("sharing", "b"), ("who", "b"), ("days", "tue"), ("features-lift", "no")]  # fmt: skip
+        ("sharing", "b"), ("who", "b"), ("days", "tue")]  # fmt: skip
     assert '<option value="Text" selected>' in html and 'value="2027-02-30"' in html
     assert "hemligt" not in html
     assert "error" not in html

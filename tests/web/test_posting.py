@@ -88,6 +88,14 @@ def test_the_summary_counts_an_area_as_seats_and_says_who_will_see_it(desk: Desk
 
 
 @pytest.mark.parametrize("noun", NOUNS)
+def test_a_feature_that_its_name_does_not_explain_has_a_help_text(desk: Desk, noun: str) -> None:
+    person = desk.officer if noun == "offers" else desk.lead
+    page = text(person.get(f"/{noun}/new"))
+    assert "Hearing loop Makes speech clearer to those who use a hearing aid." in page
+    assert "Lift Yes" in page or "Lift Required" in page
+
+
+@pytest.mark.parametrize("noun", NOUNS)
 def test_the_summary_tells_in_which_round_it_would_take_part(desk: Desk, noun: str) -> None:
     desk.make.round(desk.users["coordinator"], name="Vårens omgång")
     page = text(poster(desk, noun).post(f"/{noun}/new", form(desk, noun)))
