@@ -77,7 +77,7 @@ def test_a_whole_round_in_five_roles(house: House, web_config: Config, tmp_path:
     coordinator = house.sign_in(make.user((make.agency(), COORDINATOR), email=COORDINATES, name="Siv Ek").email)
     administrator = house.sign_in(make.user(administrator=True).email)
     second = _given_an_account(house, administrator)
-    first_day = make.today + timedelta(days=7)
+    first_day = make.used_day(7)
 
     _post_premises(officer, make.today)
     _post_request(lead, "Projektrum för översynen", first_day, seats="5")
