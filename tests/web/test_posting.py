@@ -96,6 +96,14 @@ def test_a_feature_that_its_name_does_not_explain_has_a_help_text(desk: Desk, no
 
 
 @pytest.mark.parametrize("noun", NOUNS)
+def test_what_one_of_two_fields_must_say_is_not_called_optional(desk: Desk, noun: str) -> None:
+    person = desk.officer if noun == "offers" else desk.lead
+    page = text(person.get(f"/{noun}/new"))
+    assert "Give the seats, the area, or both. Seats How many" in page and "m²" in page
+    assert "Description (optional)" in page and "Area (optional)" not in page and "at least (optional)" not in page
+
+
+@pytest.mark.parametrize("noun", NOUNS)
 def test_the_summary_tells_in_which_round_it_would_take_part(desk: Desk, noun: str) -> None:
     desk.make.round(desk.users["coordinator"], name="Vårens omgång")
     page = text(poster(desk, noun).post(f"/{noun}/new", form(desk, noun)))
