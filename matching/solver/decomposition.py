@@ -23,20 +23,23 @@ from matching.capacity import Ints
 from matching.goals import Total
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.linear import Basis, Rows, best_fractional, best_whole
-from matching.solver.pattern import Place, best_pattern
+from matching.solver.pattern import Place, best_patterns
 from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats, numbered
 
 _CORES = 2
 _SMOOTH = 0.3  # how much of the best prices known is kept
 _BOX = 0.02  # how far prices may go from them at first: of each, and of what a pattern's column is worth on average
+_START = 0.2  # times that to begin with
 _WIDER, _NARROWER = 2.0, 0.7  # times that, when a round proves a good share of what it could, and when nothing
 _SETTLING = 15  # new patterns in a round below which the programme's own prices count for more
 _FEW = 1_500  # patterns over which HiGHS finds the best plan at once
+_DIVED, _LEFT = 4_000, 700  # patterns that a dive begins with, and that it leaves to HiGHS
 _WHOLE = 0.8  # of a pattern that is taken in a dive
 _SHARE = 0.08  # of the places that are settled at a time
+_UNPROVEN = 0.2  # of the gap: where so much of it comes from places that were left too early, they get more work
 _CALL, _PER_PATTERN = 2e-3, 4e-4  # work of asking one place, and of one pattern in the linear programme
-_FIRST, _LAST = 0.05, 0.5  # most work for one place, at first and where only a bound is wanted
+_LEAST, _MOST = 0.05, 1.0  # work for one place, doubled while what is left unproven is a good share of the gap
 
 Pattern = tuple[int, ...]  # columns of one place, sorted
 
@@ -76,6 +79,9 @@ class Decomposition:
         self._patterns = dict.fromkeys(one for one in patterns if alive[list(one)].all())
         self._worth = self._gain
         self._basis = Basis()
+        self._patience = _LEAST
+        self._loose = 0.0  # of the limit last proven, what was not found
+        self.spent = 0.0  # work on asking and on the programme over patterns
 
     @property
     def patterns(self) -> list[Pattern]:
@@ -101,8 +107,12 @@ class Decomposition:
     def proven(self, start: Bound) -> tuple[Bound, float]:
         """The bound that the prices of ``start`` prove, and the work of asking every place once."""
         prices = _Prices(start.need_price, start.kept_price)
-        best, _, work, _ = self._asked(replace(start, reduced=np.minimum(start.reduced, 0)), prices, prices, _FIRST)
-        best, *_ = self._asked(best, prices, prices, _LAST)
+        best, _, _ = self._asked(replace(start, reduced=np.minimum(start.reduced, 0)), prices, prices)
+        work = self.spent
+        if self._loose > 0:
+            self._patience = _MOST
+            best, _, _ = self._asked(best, prices, prices)
+            self._patience = _LEAST
         return best, work
 
     def bound(self, start: Bound, work: float, going: Callable[[Bound], bool]) -> Bound:
@@ -111,7 +121,7 @@ class Decomposition:
         A plan that keeps the settled goals must have been added.
         """
         best, centre = start, _Prices(start.need_price, start.kept_price)
-        spent, wide, fresh = 0.0, 1.0, _SETTLING
+        work, wide, fresh = self.spent + work, _START, _SETTLING
         while going(best) and not self._control.over():
             solved = self._fractional(centre, wide)
             if solved is None:
@@ -119,37 +129,42 @@ class Decomposition:
             x, price, value, bent = solved
             best = replace(best, x=x)
             before = best.limit
-            if spent < work:
-                most = _LAST if best.limit - value < 0.01 * abs(value) else _FIRST
+            if self.spent < work:
                 share = _SMOOTH * min(1.0, fresh / _SETTLING)
-                best, centre, used, fresh = self._asked(best, centre, centre.between(price, share), most)
-                spent += used + _PER_PATTERN * len(self._patterns)
-            if spent >= work or not fresh:  # the last word, or none of this round: the programme's own prices
-                best, centre, used, fresh = self._asked(best, centre, price, _LAST)
-                spent += used
+                best, centre, fresh = self._asked(best, centre, centre.between(price, share))
+                self.spent += _PER_PATTERN * len(self._patterns)
+                if self._loose > _UNPROVEN * (best.limit - value):
+                    self._patience = min(2 * self._patience, _MOST)
+            if self.spent >= work or not fresh:  # the last word, or none of this round: the programme's own prices
+                self._patience = _MOST if self.spent >= work else self._patience
+                best, centre, fresh = self._asked(best, centre, price)
             settled = not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value
-            if spent >= work or (settled and not bent):
+            if self.spent >= work or (settled and not bent):
                 break
             wide *= _wider(before, best.limit, value, fresh)
         return best
 
-    def _asked(self, best: Bound, centre: _Prices, price: _Prices, most: float) -> tuple[Bound, _Prices, float, int]:
-        """The better of ``best`` and the bound that these prices prove; the better prices, work and new patterns."""
+    def _asked(self, best: Bound, centre: _Prices, price: _Prices) -> tuple[Bound, _Prices, int]:
+        """The better of ``best`` and the bound that these prices prove; the better prices, and how many places would
+        hold something new."""
         worth = self._gain - price.need[self._problem.need]
         limit = float(price.need.sum())
         for kept, each in zip(self._kept, price.kept.tolist(), strict=True):
             worth += each * kept.points
             limit -= each * (kept.value - kept.slack)
         with ThreadPoolExecutor(_CORES) as pool:
-            found = list(pool.map(lambda place: best_pattern(place, worth, most, self._control), self._places))
-        fresh = sum(self._new(pattern) for _, pattern, _ in found)
-        limit += sum(earned for earned, _, _ in found)
-        work = sum(used + _CALL for _, _, used in found)
+            found = list(
+                pool.map(lambda place: best_patterns(place, worth, self._patience, self._control), self._places)
+            )
+        fresh = sum([self._new(pattern) for pattern in earned.patterns][:1] == [True] for earned in found)
+        limit += sum(earned.limit for earned in found)
+        self._loose = sum(earned.limit - earned.value for earned in found)
+        self.spent += sum(earned.work + _CALL for earned in found)
         if limit < best.limit:
             reduced = np.minimum(worth, 0.0)  # a place that must hold this column earns at most so much more
             best, centre = Bound(limit, reduced, price.need, price.kept, best.x), price
             self._worth = worth
-        return best, centre, work, fresh
+        return best, centre, fresh
 
     def _fractional(self, centre: _Prices, wide: float) -> tuple[Floats, _Prices, float, bool] | None:
         """The best fractional choice of patterns at prices in a box around the centre: x by columns, prices, value, and
@@ -216,19 +231,19 @@ class Decomposition:
         settled = np.zeros(len(self._problem.limit), dtype=bool)
         # a dive would lose something of the settled goals, so there only the nearest are looked at, all at once
         bound = bool(self._kept) or bool(self._must.any())
-        left = self._rest(self._nearest(start) if bound else self.patterns, placed, settled)
-        taken = fixed
-        while len(left) > _FEW and not self._control.over():
-            some = self._dive(left)
+        left = self._rest(self._nearest(start, _FEW if bound else _DIVED), placed, settled)
+        taken, basis = fixed, Basis()
+        while len(left) > (_FEW if bound else _LEFT) and not self._control.over():
+            some = self._dive(left, basis)
             placed[self._problem.need[some]] = True
             settled[self._problem.place[some]] = True
             taken, left = np.concatenate([taken, some]), self._rest(left, placed, settled)
         if left and not self._control.over():
-            taken = np.concatenate([taken, self._best_of(left, taken, start, nodes)])
+            taken = np.concatenate([taken, self._best_of(list(left.values()), taken, start, nodes)])
         return np.sort(taken)
 
-    def _nearest(self, start: Ints) -> list[Pattern]:
-        """The patterns of the plan at hand, and those that earn least less than the best of their place."""
+    def _nearest(self, start: Ints, many: int) -> dict[int, Pattern]:
+        """The patterns of the plan at hand, and those that earn least less than the best of their place; numbered."""
         columns, owner, _ = self._programme(self.patterns, slack=True)
         earned = np.bincount(owner, weights=self._worth[columns], minlength=len(self._patterns))
         place = self._problem.place[[one[0] for one in self._patterns]]
@@ -236,25 +251,32 @@ class Decomposition:
         np.maximum.at(most, place, earned)
         behind = most[place] - earned
         behind[np.bincount(owner, weights=~np.isin(columns, start), minlength=len(behind)) == 0] = -1
-        nearest = np.argsort(behind, kind="stable")[:_FEW]
-        return [self.patterns[nth] for nth in nearest.tolist()]
+        nearest = np.argsort(behind, kind="stable")[:many].tolist()
+        patterns = self.patterns
+        return {number: patterns[nth] for number, nth in enumerate(nearest)}
 
-    def _rest(self, patterns: list[Pattern], placed: Bools, settled: Bools) -> list[Pattern]:
+    def _rest(self, patterns: dict[int, Pattern], placed: Bools, settled: Bools) -> dict[int, Pattern]:
         """What patterns of places that are not settled still hold, when these needs are placed elsewhere."""
         need, place = self._problem.need, self._problem.place
         alive = ~(placed[need] | settled[place])
-        rest = (tuple(column for column in one if alive[column]) for one in patterns)
-        return list(dict.fromkeys(one for one in rest if one))
+        first: dict[Pattern, int] = {}
+        for number, one in patterns.items():
+            first.setdefault(tuple(column for column in one if alive[column]), number)
+        return {number: one for one, number in first.items() if one}
 
-    def _dive(self, patterns: list[Pattern]) -> Ints:
-        """The columns of the patterns that are nearest to whole: at least a share of the places is settled."""
+    def _dive(self, numbered_patterns: dict[int, Pattern], basis: Basis) -> Ints:
+        """The columns of the patterns that are nearest to whole: at least a share of the places is settled.
+
+        The programme begins where that of the dive before ended, whose patterns had the same numbers.
+        """
+        numbers, patterns = np.array(list(numbered_patterns)), list(numbered_patterns.values())
         columns, owner, rows = self._programme(patterns, slack=True)
-        packing = rows.blocks[0]
+        packing, many = rows.blocks[0], int(numbers.max()) + 1
+        packing = sp.csr_array((packing.data, numbers[packing.indices], packing.indptr), shape=(packing.shape[0], many))
         free = Rows((packing,), np.ones(packing.shape[0]), np.zeros(packing.shape[0], dtype=bool))
-        gain = np.bincount(owner, weights=self._gain[columns], minlength=len(patterns)).astype(float)
-        none = np.zeros(len(patterns), dtype=bool)
-        solution = best_fractional(free, gain, np.arange(len(patterns)), none, self._control)
-        share = gain if solution is None else solution[0]
+        gain = np.bincount(numbers[owner], weights=self._gain[columns], minlength=many).astype(float)
+        solution = best_fractional(free, gain, numbers, np.zeros(many, dtype=bool), self._control, basis)
+        share = (gain if solution is None else solution[0])[numbers]
         least = max(3, int(_SHARE * len({int(self._problem.place[one[0]]) for one in patterns})))
         settled: set[int] = set()
         placed = np.zeros(self._problem.needs, dtype=bool)
@@ -344,4 +366,4 @@ def _places(relaxation: Relaxation) -> list[Place]:
             rows = np.flatnonzero(owner == place)
             inside = sp.csc_array(matrix[rows][:, columns])
             found.append(Place(columns, problem.need[columns], problem.fixed[columns], inside, limit[rows]))
-    return found
+    return sorted(found, key=lambda place: -len(place.columns))  # asked in this order, no core waits long at the end

@@ -109,16 +109,27 @@ class Basis:
         self._rows[rows] = np.fromiter(basis.constraint_status.values, dtype=np.int64)
 
     def tell(self, basis: solution_pb2.BasisProto, columns: Ints, rows: Ints) -> None:
-        """What is new begins outside the basis as a column, inside it as a row."""
-        for status, known, these, new in (
-            (basis.variable_status, self._columns, columns, solution_pb2.BASIS_STATUS_AT_LOWER_BOUND),
-            (basis.constraint_status, self._rows, rows, solution_pb2.BASIS_STATUS_BASIC),
-        ):
-            now = np.full(len(these), new)
-            old = these < len(known)
-            now[old] = np.where(known[these[old]] > 0, known[these[old]], new)
-            status.ids.extend(range(len(these)))
-            status.values.extend(now.tolist())
+        """What is new begins outside the basis as a column, inside it as a row; where columns of the basis are gone,
+        rows take their turn, so that there are as many in it as rows."""
+        inside, outside = solution_pb2.BASIS_STATUS_BASIC, solution_pb2.BASIS_STATUS_AT_UPPER_BOUND
+        column = _status(self._columns, columns, solution_pb2.BASIS_STATUS_AT_LOWER_BOUND)
+        row = _status(self._rows, rows, inside)
+        lacking = len(rows) - int((column == inside).sum() + (row == inside).sum())
+        if lacking > 0:
+            row[np.flatnonzero(row != inside)[:lacking]] = inside
+        elif lacking < 0:  # rows that were outside are gone
+            row[np.flatnonzero(row == inside)[:-lacking]] = outside
+        for status, values in ((basis.variable_status, column), (basis.constraint_status, row)):
+            status.ids.extend(range(len(values)))
+            status.values.extend(values.tolist())
+
+
+def _status(known: Ints, these: Ints, new: int) -> Ints:
+    """The status known of each of these, ``new`` where none is."""
+    status = np.full(len(these), new)
+    old = these < len(known)
+    status[old] = np.where(known[these[old]] > 0, known[these[old]], new)
+    return status
 
 
 def best_fractional(

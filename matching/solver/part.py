@@ -39,8 +39,7 @@ _IDLE = 2  # times without a gain before neighbourhoods are made wider
 _ASKED = 15  # times what it takes to ask every place once, until patterns bound well
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
 _CHEAP = 0.5  # work of asking every place once: below it, patterns need no plans to begin with
-_DEARER = 4  # times as much work must be at hand where it is not so cheap: until then neighbourhoods gain more
-_BEFORE = 100  # neighbourhoods before patterns that are dear to ask for: later ones gain less than asking
+_BEFORE = 60  # neighbourhoods before patterns that are dear to ask for: later ones gain less than asking
 _PLANS = 30  # of those seen last, whose patterns are known
 _SETTLED = 3  # rounds of the relaxation before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
@@ -54,7 +53,8 @@ Tell = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
-    columns and nodes of an exact search, work units on patterns, neighbourhoods searched anew, work units of CP-SAT."""
+    columns and nodes of an exact search, work units on patterns, neighbourhoods searched anew (of all goals and parts
+    together), work units of CP-SAT."""
 
     relaxed: int
     rounds: int
@@ -67,12 +67,12 @@ class Effort:
 
 
 EFFORTS = {
-    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 20, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 30.0, 100, 10.0),
-    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 100.0, 400, 60.0),
+    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 40, 1.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 25.0, 160, 10.0),
+    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 150.0, 800, 60.0),
 }
 # For the goals after one that stays far from its limit: what they gain may yet be lost to it.
-HURRIED = Effort(400_000, 3, 1e-3, 0, 1, 0.0, 4, 1.0)
+HURRIED = Effort(400_000, 2, 1e-3, 0, 1, 0.0, 8, 1.0)
 
 
 class Part:
@@ -92,6 +92,7 @@ class Part:
         self._known_patterns: list[Pattern] = []
         self._plans: deque[Ints] = deque(maxlen=_PLANS)
         self._roamed = 0
+        self.searched = 0  # neighbourhoods, of all goals so far; a wide one counts as several
         self._bounds: list[Bound] = []  # of the goal being settled: what they rule out is told once its slack is known
 
     @cached_property
@@ -205,13 +206,11 @@ class Part:
             self._tell(self.value(k), found.whole)
             return self._open(k, found.whole)
 
-        enough = _ASKED * cost
         if cost > _CHEAP:  # then plans hold more patterns than asking would find in the same time
-            enough *= _DEARER
             self._roam(k, goal, bound, bound.whole, min(_BEFORE, self._effort.neighbourhoods))
             for plan in self._plans:
                 patterns.add(plan)
-        if enough <= self._effort.patterns and going(bound):
+        if _ASKED * cost <= self._effort.patterns and going(bound):
             bound = patterns.bound(bound, self._effort.patterns, going)
             self._known_patterns = patterns.patterns
             self._accept(patterns.plan(self.chosen, self._effort.nodes))
@@ -228,6 +227,7 @@ class Part:
                 if idle and limit - self.value(k) <= _NEAR * limit:
                     break
                 times -= _AT_ONCE * most // _NARROW
+                self.searched += _AT_ONCE * most // _NARROW
                 before = self.value(k)
                 regions = self._regions(k, bound, range(self._roamed, self._roamed + _AT_ONCE), most)
                 self._roamed += _AT_ONCE

@@ -14,6 +14,7 @@ from matching.table import Bools, Floats
 
 _PAYS = 1e-6  # less than this is not worth a column
 _SCALE = 1e9  # what all columns of a place are worth together, in whole numbers
+_MORE = 3  # of the next best sets seen on the way, which the linear programme over patterns learns from too
 
 
 @dataclass(frozen=True)
@@ -27,21 +28,34 @@ class Place:
     limit: Ints
 
 
-def best_pattern(place: Place, worth: Floats, work: float, control: Control) -> tuple[float, Ints, float]:
-    """(proven limit, columns found, work spent): what the place earns at most when each column is ``worth`` so much.
+@dataclass(frozen=True)
+class Earned:
+    """What a place earns: at most ``limit``, with the best set found ``value``; sets of columns, the best first; work.
 
-    At most ``work`` units of CP-SAT's deterministic work; the limit is infinite where there was no time left.
+    The limit is infinite where there was no time left.
+    """
+
+    limit: float
+    value: float
+    patterns: list[Ints]
+    work: float
+
+
+def best_patterns(place: Place, worth: Floats, work: float, control: Control) -> Earned:
+    """What the place earns at most when each column is ``worth`` so much.
+
+    At most ``work`` units of CP-SAT's deterministic work.
     """
     mine = worth[place.columns]
     some = np.flatnonzero((mine > _PAYS) | place.fixed)
     columns, mine, need = place.columns[some], mine[some], place.need[some]
     if control.over():
-        return np.inf, columns[:0], 0.0
+        return Earned(np.inf, 0.0, [], 0.0)
     rows = sp.csr_array(place.rows[:, some])
     full = rows.sum(axis=1)
     _, of_need, ways = np.unique(need, return_inverse=True, return_counts=True)
     if (ways == 1).all() and (full <= place.limit).all():
-        return float(mine.sum()), columns, 0.0
+        return Earned(float(mine.sum()), float(mine.sum()), [columns], 0.0)
     scale = _SCALE / max(1.0, float(np.abs(mine).sum()))
     model = cp_model.CpModel()
     proto = model.proto
@@ -62,13 +76,17 @@ def best_pattern(place: Place, worth: Floats, work: float, control: Control) -> 
     parameters = solver.parameters
     parameters.num_workers = 1
     parameters.max_deterministic_time = work
-    # measured: presolving so small a model takes longer than solving it
+    # measured: presolving so small a model takes longer than solving it, and cuts half of the time
     parameters.cp_model_presolve = False
     parameters.cp_model_probing_level = 0
-    parameters.linearization_level = 2
+    parameters.cut_level = 0
+    parameters.solution_pool_size = _MORE
+    parameters.fill_additional_solutions_in_response = True
     status = solver.solve(model)
-    spent = solver.response_proto.deterministic_time
+    response = solver.response_proto
+    spent = response.deterministic_time
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return min(solver.best_objective_bound / scale, float(mine[mine > 0].sum())), columns[:0], spent
-    held = np.fromiter(solver.response_proto.solution, dtype=np.int64) > 0
-    return solver.best_objective_bound / scale, columns[held], spent
+        return Earned(min(solver.best_objective_bound / scale, float(mine[mine > 0].sum())), 0.0, [], spent)
+    found = [response.solution, *(other.values for other in response.additional_solutions)]
+    patterns = [columns[np.fromiter(held, dtype=np.int64) > 0] for held in found]
+    return Earned(solver.best_objective_bound / scale, solver.objective_value / scale, patterns, spent)

@@ -6,7 +6,7 @@ need that use the same capacity are one, and most needs turn out to have a place
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,16 +29,16 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
     chosen = coarse.kept[first_plan(problem.part(coarse.kept), control)]
     search = _Search(problem, names, EFFORTS[effort], seed, control)
     bounds: list[int | None] = []
-    settled = Settled(np.zeros(problem.needs, dtype=np.int64))
+    settled, searched = Settled(np.zeros(problem.needs, dtype=np.int64)), 0
     for reduction, wanted in ((coarse, range(leading)), (every, range(leading, len(goals)))):
         if wanted:
-            stage = _Stage(search, reduction, chosen, settled)
+            stage = _Stage(search, reduction, chosen, settled, searched)
             bounds += [stage.settle(k) for k in wanted]
-            settled, chosen = stage.settled, complete(problem, stage.chosen)
+            settled, chosen, searched = stage.settled, complete(problem, stage.chosen), stage.searched
     return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
 
 
-_NEAR = 2e-2  # of its value: a goal so near its limit is as good as settled
+_NEAR = 1e-2  # of its value: a goal so near its limit is as good as settled
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,10 @@ class _Stage:
     others: the ``slack`` of what it keeps.
     """
 
-    def __init__(self, search: _Search, reduction: Reduction, chosen: Ints, before: Settled):
+    def __init__(self, search: _Search, reduction: Reduction, chosen: Ints, before: Settled, searched: int):
         self._search = search
         self._problem = problem = search.problem
+        self._searched_before = searched
         self._lone, self._groups = reduction.kept[:0], [reduction.kept]
         if separable(problem.goals):
             self._lone, self._groups = parts(problem, reduction.kept)
@@ -106,6 +107,16 @@ class _Stage:
                         part.keep(among, int(values[number]), int(gaps.sum() - gaps[number]))
 
     @property
+    def searched(self) -> int:
+        """Neighbourhoods so far, in the stages before too."""
+        return self._searched_before + sum(part.searched for part in self._parts)
+
+    def _share(self, effort: Effort) -> Effort:
+        """What one part may use for one goal: half of the neighbourhoods that are left, so that some always are."""
+        half = (self._search.effort.neighbourhoods - self.searched + 1) // 2
+        return replace(effort, neighbourhoods=min(effort.neighbourhoods, half))
+
+    @property
     def chosen(self) -> Ints:
         """The plan so far, in columns of the whole problem."""
         found = [columns[part.chosen] for columns, part in zip(self._groups, self._parts, strict=True)]
@@ -130,7 +141,7 @@ class _Stage:
             def tell(mine: int, most: int, value: int = value, limit: int = limit) -> None:
                 self._search.control.tell("goal", self._search.names[k], value + mine, limit + most)
 
-            limits[number] = part.settle(k, effort, tell)
+            limits[number] = part.settle(k, self._share(effort), tell)
             values[number] = part.value(k)
         gaps = limits - values
         for number, part in enumerate(self._parts):
