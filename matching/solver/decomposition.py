@@ -22,6 +22,7 @@ import scipy.sparse as sp
 from matching.capacity import Ints
 from matching.goals import Total
 from matching.solver.bound import Bound, Relaxation
+from matching.solver.greedy import nth_of
 from matching.solver.linear import Basis, Rows, best_fractional, best_whole
 from matching.solver.pattern import Place, best_patterns
 from matching.solver.problem import Control, Problem
@@ -34,7 +35,7 @@ _START = 0.2  # times that to begin with
 _WIDER, _NARROWER = 2.0, 0.7  # times that, when a round proves a good share of what it could, and when nothing
 _SETTLING = 15  # new patterns in a round below which the programme's own prices count for more
 _FEW = 1_500  # patterns over which HiGHS finds the best plan at once
-_DIVED, _LEFT = 4_000, 700  # patterns that a dive begins with, and that it leaves to HiGHS
+_DIVED, _LEFT = 2_000, 700  # patterns that a dive begins with, and that it leaves to HiGHS
 _WHOLE = 0.8  # of a pattern that is taken in a dive
 _SHARE = 0.08  # of the places that are settled at a time
 _UNPROVEN = 0.2  # of the gap: where so much of it comes from places that were left too early, they get more work
@@ -231,7 +232,7 @@ class Decomposition:
         settled = np.zeros(len(self._problem.limit), dtype=bool)
         # a dive would lose something of the settled goals, so there only the nearest are looked at, all at once
         bound = bool(self._kept) or bool(self._must.any())
-        left = self._rest(self._nearest(start, _FEW if bound else _DIVED), placed, settled)
+        left = self._rest(self._nearest(start, bound), placed, settled)
         taken, basis = fixed, Basis()
         while len(left) > (_FEW if bound else _LEFT) and not self._control.over():
             some = self._dive(left, basis)
@@ -242,8 +243,11 @@ class Decomposition:
             taken = np.concatenate([taken, self._best_of(list(left.values()), taken, start, nodes)])
         return np.sort(taken)
 
-    def _nearest(self, start: Ints, many: int) -> dict[int, Pattern]:
-        """The patterns of the plan at hand, and those that earn least less than the best of their place; numbered."""
+    def _nearest(self, start: Ints, over_all: bool) -> dict[int, Pattern]:
+        """The patterns of the plan at hand, and those that earn least less than the best of their place; numbered.
+
+        ``over_all``: whatever their places; else as many of each place, so that a dive has a choice everywhere.
+        """
         columns, owner, _ = self._programme(self.patterns, slack=True)
         earned = np.bincount(owner, weights=self._worth[columns], minlength=len(self._patterns))
         place = self._problem.place[[one[0] for one in self._patterns]]
@@ -251,7 +255,11 @@ class Decomposition:
         np.maximum.at(most, place, earned)
         behind = most[place] - earned
         behind[np.bincount(owner, weights=~np.isin(columns, start), minlength=len(behind)) == 0] = -1
-        nearest = np.argsort(behind, kind="stable")[:many].tolist()
+        turn = np.zeros(len(behind), dtype=np.int64)
+        if not over_all:
+            order = np.lexsort((behind, place))
+            turn[order] = nth_of(place[order])
+        nearest = np.lexsort((behind, turn))[: _FEW if over_all else _DIVED].tolist()
         patterns = self.patterns
         return {number: patterns[nth] for number, nth in enumerate(nearest)}
 

@@ -20,6 +20,7 @@ from ortools.math_opt import (
 from ortools.math_opt.core.python import solver as core
 from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
+from pybind11_abseil.status import StatusNotOk
 
 from matching.capacity import Ints
 from matching.solver.problem import Control
@@ -149,7 +150,12 @@ def best_fractional(
         dual = False
     method = mathopt.LPAlgorithm.DUAL_SIMPLEX if dual else mathopt.LPAlgorithm.PRIMAL_SIMPLEX
     parameters = mathopt.SolveParameters(lp_algorithm=method, time_limit=_time(control.left))
-    result = _solved(proto, mathopt.SolverType.GLOP, parameters, advice)
+    try:
+        result = _solved(proto, mathopt.SolverType.GLOP, parameters, advice)
+    except StatusNotOk:  # GLOP gives up from some bases, singular to its eyes: then it begins at none
+        if basis is None or not basis.known:
+            return None
+        return best_fractional(rows, gain, columns, fixed, control)
     if not result.solutions or not result.solutions[0].HasField("dual_solution"):
         return None
     solution = result.solutions[0]

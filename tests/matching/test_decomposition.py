@@ -8,6 +8,7 @@ from matching.solver import Control, Problem
 from matching.solver.bound import Relaxation
 from matching.solver.decomposition import Decomposition
 from matching.solver.greedy import first_plan
+from matching.solver.linear import Basis, best_fractional
 from matching.solver.model import Model
 
 SEEDS = range(12)
@@ -102,3 +103,17 @@ def test_a_dive_settles_places_until_the_rest_is_small(monkeypatch):
         assert len(plan) > 8
         assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
         assert len(np.unique(problem.need[plan])) == len(plan)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_programme_may_begin_where_one_with_other_columns_ended(seed):
+    problem = crowded(seed)
+    rows, gain = Relaxation(problem, Control()).rows(), problem.goals[0].points.astype(float)
+    none = np.zeros(len(gain), dtype=bool)
+    fewer = np.random.default_rng(seed).permutation(len(gain))[:50]
+    basis = Basis()
+    for columns in (np.arange(len(gain)), np.sort(fewer), np.arange(len(gain))):
+        begun = best_fractional(rows, gain, columns, none, Control(), basis)
+        alone = best_fractional(rows, gain, columns, none, Control())
+        assert begun is not None and alone is not None
+        assert gain @ begun[0] == pytest.approx(gain @ alone[0])
