@@ -111,7 +111,7 @@ class Decomposition:
         best, _, _ = self._asked(replace(start, reduced=np.minimum(start.reduced, 0)), prices, prices)
         work = self.spent
         if self._loose > 0:
-            self._patience = _MOST
+            self._patience = _MOST / 2
             best, _, _ = self._asked(best, prices, prices)
             self._patience = _LEAST
         return best, work
