@@ -53,8 +53,8 @@ Tell = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
-    columns and nodes of an exact search, work units on patterns, neighbourhoods searched anew (of all goals and parts
-    together), work units of CP-SAT."""
+    columns and nodes of an exact search, work units on patterns, neighbourhoods searched anew (of all goals together),
+    work units of CP-SAT."""
 
     relaxed: int
     rounds: int

@@ -108,13 +108,13 @@ class _Stage:
 
     @property
     def searched(self) -> int:
-        """Neighbourhoods so far, in the stages before too."""
-        return self._searched_before + sum(part.searched for part in self._parts)
+        """Neighbourhoods of the part that was searched most, in the stages before too."""
+        return self._searched_before + max((part.searched for part in self._parts), default=0)
 
-    def _share(self, effort: Effort) -> Effort:
-        """What one part may use for one goal: half of the neighbourhoods that are left, so that some always are."""
-        half = (self._search.effort.neighbourhoods - self.searched + 1) // 2
-        return replace(effort, neighbourhoods=min(effort.neighbourhoods, half))
+    def _share(self, part: Part, effort: Effort) -> Effort:
+        """What a part may use for one goal: half of the neighbourhoods it has left, so that later ones have some."""
+        left = self._search.effort.neighbourhoods - self._searched_before - part.searched
+        return replace(effort, neighbourhoods=min(effort.neighbourhoods, (left + 1) // 2))
 
     @property
     def chosen(self) -> Ints:
@@ -141,7 +141,7 @@ class _Stage:
             def tell(mine: int, most: int, value: int = value, limit: int = limit) -> None:
                 self._search.control.tell("goal", self._search.names[k], value + mine, limit + most)
 
-            limits[number] = part.settle(k, self._share(effort), tell)
+            limits[number] = part.settle(k, self._share(part, effort), tell)
             values[number] = part.value(k)
         gaps = limits - values
         for number, part in enumerate(self._parts):
