@@ -180,3 +180,17 @@ def test_more_than_a_form_holds_is_not_carried(desk: Desk) -> None:
     desk.officer.post("/sign-out")
     answer = send(desk.officer, "/offers/new", {"description": "x" * carried.LONGEST})
     assert answer.status_code == 400 and "Nothing was saved" in answer.text
+
+
+@pytest.mark.parametrize("token", ["old", "held"])
+def test_what_a_page_asks_by_itself_begins_no_session_beside_the_one_for_signing_in(desk: Desk, token: str) -> None:
+    """A count that is late would take away the token of the page on which its reader signs in."""
+    form = {**test_needs.form(desk.guest), "keep": "count"}
+    desk.lead.get("/sign-in")
+    desk.lead.post("/sign-out")
+    desk.make.session.commit()
+    given = form if token == "held" else {**form, "csrf_token": "old"}
+    if token == "held":
+        given["csrf_token"] = desk.lead._token()
+    asked = desk.lead.client.post("/needs/new", data=given, headers={**OURS, "HX-Request": "true"})
+    assert asked.status_code == 401 and not asked.data and "Set-Cookie" not in asked.headers
