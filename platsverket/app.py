@@ -297,7 +297,7 @@ def _refused(refused: Refused) -> Any:
     g.setdefault("by", ANONYMOUS)
     if refused.code != "not_signed_in" or _is_api():
         return answer(refused.status, refused)
-    if _in_background():
+    if carried.asked_by_a_page():
         return make_response("", 401)
     if found := carried.from_this_form():
         return carried.carrying_sign_in_page(*found)
@@ -309,7 +309,7 @@ def _refused(refused: Refused) -> Any:
 def _without_token(_error: CSRFError) -> Any:
     """A form of a session that has ended: its sender gets it back as it was typed, and nothing is done."""
     _who()
-    if _in_background() and g.by.user_id is None:
+    if carried.asked_by_a_page() and g.by.user_id is None:
         return make_response("", 401)
     found = carried.from_this_form()
     if found and g.by.user_id is None:
@@ -325,11 +325,6 @@ def _without_token(_error: CSRFError) -> Any:
         return _refused(refused)
     shown.status_code = 400 if shown.status_code == 200 else shown.status_code
     return shown
-
-
-def _in_background() -> bool:
-    """Whether a page asks while somebody writes: the answer must not replace the session that they sign in with."""
-    return "HX-Request" in request.headers and "HX-Boosted" not in request.headers
 
 
 def _failed(error: HTTPException) -> Response:

@@ -35,6 +35,11 @@ def from_this_form() -> tuple[str, Typed] | None:
     return (path, found) if path and any(found.values()) and len(json.dumps(found)) <= LONGEST else None
 
 
+def asked_by_a_page() -> bool:
+    """Whether a page asks while somebody writes: the answer must not replace the session that they sign in with."""
+    return "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+
+
 def read(text: str) -> Typed | None:
     """What a page for signing in carried, if it can be read."""
     try:
