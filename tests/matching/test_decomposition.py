@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from ortools.math_opt import solution_pb2
 
 from matching.goals import Total
 from matching.solver import Control, Problem
@@ -111,7 +112,11 @@ def test_a_programme_may_begin_where_one_with_other_columns_ended(seed):
     rows, gain = Relaxation(problem, Control()).rows(), problem.goals[0].points.astype(float)
     none = np.zeros(len(gain), dtype=bool)
     fewer = np.random.default_rng(seed).permutation(len(gain))[:50]
-    basis = Basis()
+    basis, told = Basis(), solution_pb2.BasisProto()
+    best_fractional(rows, gain, np.arange(len(gain)), none, Control(), basis)
+    basis.tell(told, np.sort(fewer), np.arange(len(rows.limit)))
+    inside = [*told.variable_status.values, *told.constraint_status.values].count(solution_pb2.BASIS_STATUS_BASIC)
+    assert inside == len(rows.limit)
     for columns in (np.arange(len(gain)), np.sort(fewer), np.arange(len(gain))):
         begun = best_fractional(rows, gain, columns, none, Control(), basis)
         alone = best_fractional(rows, gain, columns, none, Control())
