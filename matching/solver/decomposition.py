@@ -157,7 +157,10 @@ class Decomposition:
             found = list(
                 pool.map(lambda place: best_patterns(place, worth, self._patience, self._control), self._places)
             )
-        fresh = sum([self._new(pattern) for pattern in earned.patterns][:1] == [True] for earned in found)
+        fresh = 0
+        for earned in found:
+            new = [self._new(pattern) for pattern in earned.patterns]
+            fresh += bool(new and new[0])  # the next best ones tell nothing of how settled the prices are
         limit += sum(earned.limit for earned in found)
         self._loose = sum(earned.limit - earned.value for earned in found)
         self.spent += sum(earned.work + _CALL for earned in found)
