@@ -68,7 +68,7 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 40, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 25.0, 160, 10.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 30.0, 160, 10.0),
     "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 90.0, 800, 60.0),
 }
 # For the goals after one that stays far from its limit: what they gain may yet be lost to it.
