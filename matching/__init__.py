@@ -29,9 +29,9 @@ whole patterns of each place (``solver/decomposition.py``; Dantzig and Wolfe 196
   Σ u − Σ v·(value − slack) + Σ over places of max {Σ (gain − u + v·points)·x : x a pattern of the place}
 
 Each place's maximum is a small exact problem (``solver/pattern.py``), so this limit is nearer to whole plans than any
-over single columns; a dive through the patterns finds a plan. Last, neighbourhoods are searched anew (Shaw 1998), by
-CP-SAT where a goal only asks which needs are placed, by HiGHS elsewhere. Work is counted in rounds, nodes and
-deterministic units, never in seconds.
+over single columns; a dive through the patterns finds a plan, and those of some places chosen anew make it better
+(Danna and Le Pape 2005). Last, neighbourhoods are searched anew (Shaw 1998), by CP-SAT where a goal only asks which
+needs are placed, by HiGHS elsewhere. Work is counted in rounds, nodes and deterministic units, never in seconds.
 
 To add a rule: ``rules.py``. To add a goal: ``goals.py``. To add a kind of thing that is shared: fill the arrays of
 ``solver/problem.py`` from other rules; the solver knows neither premises nor people.

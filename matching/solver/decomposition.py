@@ -5,9 +5,10 @@ Wolfe 1960) no place is ever filled in fractions of what fits, so its value is n
 programme over single columns. Patterns that would pay are found place by place, each a small exact problem for CP-SAT
 (Gilmore and Gomory 1961), at prices in a box around the best known ones (Marsten, Hogan and Blankenship 1975) and
 smoothed towards them (Wentges 1997). Any prices at all prove a bound: what the needs pay, and what each place can earn
-at most (Lagrange; Geoffrion 1974). Plans come from diving:
-patterns that are nearly whole are taken, what they hold is struck from the others, and the rest is solved exactly once
-it is small (Sadykov, Vanderbeck, Pessoa, Tahiri and Uchoa 2019).
+at most (Lagrange; Geoffrion 1974). Plans come from diving: patterns that are nearly whole are taken, what they hold
+is struck from the others, and the rest is solved exactly once it is small (Sadykov, Vanderbeck, Pessoa, Tahiri and
+Uchoa 2019). Then the patterns of some places are chosen anew beside the rest of the plan, exactly and together, again
+and again (large neighbourhoods: Shaw 1998; over the columns of such a programme: Danna and Le Pape 2005).
 """
 
 from __future__ import annotations
@@ -32,14 +33,20 @@ _CORES = 2
 _SMOOTH = 0.3  # how much of the best prices known is kept
 _BOX = 0.02  # how far prices may go from them at first: of each, and of what a pattern's column is worth on average
 _START = 0.2  # times that to begin with
-_WIDER, _NARROWER = 2.0, 0.7  # times that, when a round proves a good share of what it could, and when nothing
+_MUCH, _GOOD = 4.0, 0.4  # times as wide, when a round proves so much of what it could
+_SOME, _FAIR = 2.0, 0.1
+_NARROWER, _CLOSER, _TWICE = 0.7, 0.2, 2  # when so many rounds in a row prove nothing; if the box held nothing back
+_WIDEST = 1e3
+_SAME = 1e-5  # of the programme's value: a change that tells nothing
 _SETTLING = 15  # new patterns in a round below which the programme's own prices count for more
-_FEW = 1_500  # patterns over which HiGHS finds the best plan at once
-_DIVED, _LEFT = 2_000, 700  # patterns that a dive begins with, and that it leaves to HiGHS
+_NEAREST = 4_000  # patterns that plans are made of
+_DIVED, _LEFT = 2_000, 700  # those that a dive begins with, and that it leaves to HiGHS
 _WHOLE = 0.8  # of a pattern that is taken in a dive
 _SHARE = 0.08  # of the places that are settled at a time
 _UNPROVEN = 0.2  # of the gap: where so much of it comes from places that were left too early, they get more work
-_CALL, _PER_PATTERN = 2e-3, 4e-4  # work of asking one place, and of one pattern in the linear programme
+_ANYWAY = 0.4  # of the places are asked in every round
+_TOGETHER = 16  # places asked before it is seen whether the others matter, whatever the cores
+_CALL, _PER_PATTERN = 2e-3, 2e-4  # work of asking one place, and of one pattern in the linear programme
 _LEAST, _MOST = 0.05, 1.0  # work for one place, doubled while what is left unproven is a good share of the gap
 
 Pattern = tuple[int, ...]  # columns of one place, sorted
@@ -82,6 +89,7 @@ class Decomposition:
         self._basis = Basis()
         self._patience = _LEAST
         self._loose = 0.0  # of the limit last proven, what was not found
+        self._surprise = np.full(len(self._places), np.inf)  # of each place: what it earned beyond its known patterns
         self.spent = 0.0  # work on asking and on the programme over patterns
 
     @property
@@ -108,11 +116,11 @@ class Decomposition:
     def proven(self, start: Bound) -> tuple[Bound, float]:
         """The bound that the prices of ``start`` prove, and the work of asking every place once."""
         prices = _Prices(start.need_price, start.kept_price)
-        best, _, _ = self._asked(replace(start, reduced=np.minimum(start.reduced, 0)), prices, prices)
+        best, _, _ = self._asked(replace(start, reduced=np.minimum(start.reduced, 0)), prices, prices, every=True)
         work = self.spent
         if self._loose > 0:
             self._patience = _MOST / 2
-            best, _, _ = self._asked(best, prices, prices)
+            best, _, _ = self._asked(best, prices, prices, every=True)
             self._patience = _LEAST
         return best, work
 
@@ -122,16 +130,17 @@ class Decomposition:
         A plan that keeps the settled goals must have been added.
         """
         best, centre = start, _Prices(start.need_price, start.kept_price)
-        work, wide, fresh = self.spent + work, _START, _SETTLING
+        work, box, fresh, last = self.spent + work, _Box(), _SETTLING, np.inf
         while going(best) and not self._control.over():
-            solved = self._fractional(centre, wide)
+            solved = self._fractional(centre, box.wide)
             if solved is None:
                 break
             x, price, value, bent = solved
             best = replace(best, x=x)
             before = best.limit
             if self.spent < work:
-                share = _SMOOTH * min(1.0, fresh / _SETTLING)
+                # smoothed prices that taught the programme nothing would not the next time either
+                share = _SMOOTH * min(1.0, fresh / _SETTLING) if abs(value - last) > _SAME * abs(value) else 0.0
                 best, centre, fresh = self._asked(best, centre, centre.between(price, share))
                 self.spent += _PER_PATTERN * len(self._patterns)
                 if self._loose > _UNPROVEN * (best.limit - value):
@@ -142,33 +151,55 @@ class Decomposition:
             settled = not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value
             if self.spent >= work or (settled and not bent):
                 break
-            wide *= _wider(before, best.limit, value, fresh)
+            box.learn(before, best.limit, value, fresh, bent)
+            last = value
         return best
 
-    def _asked(self, best: Bound, centre: _Prices, price: _Prices) -> tuple[Bound, _Prices, int]:
+    def _asked(self, best: Bound, centre: _Prices, price: _Prices, every: bool = False) -> tuple[Bound, _Prices, int]:
         """The better of ``best`` and the bound that these prices prove; the better prices, and how many places would
-        hold something new."""
+        hold something new.
+
+        Those that surprised most the last times are asked first. Once a good share is asked, some place would hold
+        something new and it is certain that these prices prove nothing better, the others are left, unless ``every``
+        place is to be asked.
+        """
         worth = self._gain - price.need[self._problem.need]
         limit = float(price.need.sum())
         for kept, each in zip(self._kept, price.kept.tolist(), strict=True):
             worth += each * kept.points
             limit -= each * (kept.value - kept.slack)
+        known = self._earned(worth)
+        limit += float(known.sum())
+        order, fresh, self._loose = np.argsort(-self._surprise, kind="stable"), 0, 0.0
+        least = (1 - _ANYWAY) * len(order)
         with ThreadPoolExecutor(_CORES) as pool:
-            found = list(
-                pool.map(lambda place: best_patterns(place, worth, self._patience, self._control), self._places)
-            )
-        fresh = 0
-        for earned in found:
-            new = [self._new(pattern) for pattern in earned.patterns]
-            fresh += bool(new and new[0])  # the next best ones tell nothing of how settled the prices are
-        limit += sum(earned.limit for earned in found)
-        self._loose = sum(earned.limit - earned.value for earned in found)
-        self.spent += sum(earned.work + _CALL for earned in found)
+            while len(order) and (every or len(order) > least or limit < best.limit or not fresh):
+                some, order = order[:_TOGETHER], order[_TOGETHER:]
+                found = list(
+                    pool.map(lambda nth: best_patterns(self._places[nth], worth, self._patience, self._control), some)
+                )
+                for nth, earned in zip(some.tolist(), found, strict=True):
+                    new = [self._new(pattern) for pattern in earned.patterns]
+                    fresh += bool(new and new[0])  # the next best ones tell nothing of how settled the prices are
+                    beyond = earned.limit - known[nth]
+                    limit += beyond
+                    self._surprise[nth] = beyond if self._surprise[nth] == np.inf else self._surprise[nth] / 2 + beyond
+                    self._loose += earned.limit - earned.value
+                    self.spent += earned.work + _CALL
         if limit < best.limit:
             reduced = np.minimum(worth, 0.0)  # a place that must hold this column earns at most so much more
             best, centre = Bound(limit, reduced, price.need, price.kept, best.x), price
             self._worth = worth
         return best, centre, fresh
+
+    def _earned(self, worth: Floats) -> Floats:
+        """What each place earns by the best of its known patterns, or by none, when columns are worth that."""
+        columns, owner = _held(self.patterns)
+        earned = np.bincount(owner, weights=worth[columns], minlength=len(self._patterns))
+        most = np.zeros(len(self._problem.limit))
+        most[self._problem.place[self._problem.fixed]] = worth.min()
+        np.maximum.at(most, self._problem.place[[one[0] for one in self._patterns]], earned)
+        return most[[self._problem.place[place.columns[0]] for place in self._places]]
 
     def _fractional(self, centre: _Prices, wide: float) -> tuple[Floats, _Prices, float, bool] | None:
         """The best fractional choice of patterns at prices in a box around the centre: x by columns, prices, value, and
@@ -207,10 +238,8 @@ class Decomposition:
     def _programme(self, patterns: list[Pattern], slack: bool) -> tuple[Ints, Ints, Rows]:
         """Rows over patterns: needs, places, kept goals; and the columns with the pattern that holds each."""
         needs, places = self._problem.needs, len(self._problem.limit)
-        size = np.array([len(pattern) for pattern in patterns])
-        columns = np.fromiter((column for pattern in patterns for column in pattern), dtype=np.int64)
-        owner = np.repeat(np.arange(len(patterns)), size)
-        at = self._problem.place[columns[np.cumsum(size) - size]]
+        columns, owner = _held(patterns)
+        at = self._problem.place[[one[0] for one in patterns]]
         entries = np.ones(len(columns) + len(patterns))
         row = np.concatenate([self._problem.need[columns], needs + at])
         column = np.concatenate([owner, np.arange(len(patterns))])
@@ -227,55 +256,29 @@ class Decomposition:
 
     # ---- plans -----------------------------------------------------------------------------------------------------
 
-    def plan(self, start: Ints, nodes: int) -> Ints:
-        """A plan from the patterns; ``start`` is the plan at hand. It may lose something of the settled goals."""
-        fixed = np.flatnonzero(self._problem.fixed)
-        placed = np.zeros(self._problem.needs, dtype=bool)
-        placed[self._problem.need[fixed]] = True
-        settled = np.zeros(len(self._problem.limit), dtype=bool)
-        # a dive would lose something of the settled goals, so there only the nearest are looked at, all at once
-        bound = bool(self._kept) or bool(self._must.any())
-        left = self._rest(self._nearest(start, bound), placed, settled)
-        taken, basis = fixed, Basis()
-        while len(left) > (_FEW if bound else _LEFT) and not self._control.over():
-            some = self._dive(left, basis)
-            placed[self._problem.need[some]] = True
-            settled[self._problem.place[some]] = True
-            taken, left = np.concatenate([taken, some]), self._rest(left, placed, settled)
-        if left and not self._control.over():
-            taken = np.concatenate([taken, self._best_of(list(left.values()), taken, start, nodes)])
-        return np.sort(taken)
+    def dive(self, plan: Ints, nodes: int) -> Ints | None:
+        """A plan from the patterns alone: nearly whole ones are taken, and what they hold is struck from the others,
+        until the rest is small.
 
-    def _nearest(self, start: Ints, over_all: bool) -> dict[int, Pattern]:
-        """The patterns of the plan at hand, and those that earn least less than the best of their place; numbered.
-
-        ``over_all``: whatever their places; else as many of each place, so that a dive has a choice everywhere.
+        ``None`` where goals are settled, or needs must be placed: a dive would lose something of them.
         """
-        columns, owner, _ = self._programme(self.patterns, slack=True)
-        earned = np.bincount(owner, weights=self._worth[columns], minlength=len(self._patterns))
-        place = self._problem.place[[one[0] for one in self._patterns]]
-        most = np.full(len(self._problem.limit), -np.inf)
-        np.maximum.at(most, place, earned)
-        behind = most[place] - earned
-        behind[np.bincount(owner, weights=~np.isin(columns, start), minlength=len(behind)) == 0] = -1
-        turn = np.zeros(len(behind), dtype=np.int64)
-        if not over_all:
-            order = np.lexsort((behind, place))
-            turn[order] = nth_of(place[order])
-        nearest = np.lexsort((behind, turn))[: _FEW if over_all else _DIVED].tolist()
-        patterns = self.patterns
-        return {number: patterns[nth] for number, nth in enumerate(nearest)}
+        if self._kept or self._must.any():
+            return None
+        taken = np.flatnonzero(self._problem.fixed)
+        placed = np.zeros(self._problem.needs, dtype=bool)
+        placed[self._problem.need[taken]] = True
+        closed = np.zeros(len(self._problem.limit), dtype=bool)
+        basis = Basis()
+        left = self._rest(dict(enumerate(self._nearest(plan, _DIVED, of_each=True))), placed, closed)
+        while len(left) > _LEFT and not self._control.over():
+            some = self._dived(left, basis)
+            placed[self._problem.need[some]] = True
+            closed[self._problem.place[some]] = True
+            taken, left = np.concatenate([taken, some]), self._rest(left, placed, closed)
+        found = self._best_of(list(left.values()), taken, plan, nodes) if left else taken[:0]
+        return None if found is None else np.sort(np.concatenate([taken, found]))
 
-    def _rest(self, patterns: dict[int, Pattern], placed: Bools, settled: Bools) -> dict[int, Pattern]:
-        """What patterns of places that are not settled still hold, when these needs are placed elsewhere."""
-        need, place = self._problem.need, self._problem.place
-        alive = ~(placed[need] | settled[place])
-        first: dict[Pattern, int] = {}
-        for number, one in patterns.items():
-            first.setdefault(tuple(column for column in one if alive[column]), number)
-        return {number: one for one, number in first.items() if one}
-
-    def _dive(self, numbered_patterns: dict[int, Pattern], basis: Basis) -> Ints:
+    def _dived(self, numbered_patterns: dict[int, Pattern], basis: Basis) -> Ints:
         """The columns of the patterns that are nearest to whole: at least a share of the places is settled.
 
         The programme begins where that of the dive before ended, whose patterns had the same numbers.
@@ -303,7 +306,54 @@ class Decomposition:
                 taken.append(pattern)
         return np.concatenate(taken)
 
-    def _best_of(self, patterns: list[Pattern], taken: Ints, start: Ints, nodes: int) -> Ints:
+    def recombined(self, plan: Ints, most: int, random: np.random.Generator, nodes: int) -> Ints | None:
+        """The plan with the best patterns of some places beside what it puts at the others.
+
+        Places are drawn at random, until they have ``most`` patterns. It keeps the settled goals
+        as the plan does; ``None`` where nothing else can be chosen, or HiGHS finds nothing.
+        """
+        problem = self._problem
+        self.add(plan)
+        patterns = self._nearest(plan, _NEAREST)
+        size = np.bincount(problem.place[[one[0] for one in patterns]], minlength=len(problem.limit))
+        order = random.permutation(np.flatnonzero(size))
+        closed = np.ones(len(size), dtype=bool)
+        closed[order[: max(1, np.searchsorted(np.cumsum(size[order]), most, side="right"))]] = False
+        taken = plan[closed[problem.place[plan]] | problem.fixed[plan]]
+        placed = np.zeros(problem.needs, dtype=bool)
+        placed[problem.need[taken]] = True
+        left = self._rest(dict(enumerate(patterns)), placed, closed)
+        found = self._best_of(list(left.values()), taken, plan, nodes) if left else None
+        return None if found is None else np.sort(np.concatenate([taken, found]))
+
+    def _nearest(self, plan: Ints, count: int, of_each: bool = False) -> list[Pattern]:
+        """The patterns of the plan, and those that earn least less than the best of their place.
+
+        ``of_each``: as many of each place, so that a dive has a choice everywhere; else whatever their places.
+        """
+        columns, owner = _held(self.patterns)
+        earned = np.bincount(owner, weights=self._worth[columns], minlength=len(self._patterns))
+        place = self._problem.place[[one[0] for one in self._patterns]]
+        most = np.full(len(self._problem.limit), -np.inf)
+        np.maximum.at(most, place, earned)
+        behind = most[place] - earned
+        behind[np.bincount(owner, weights=~np.isin(columns, plan), minlength=len(behind)) == 0] = -1
+        turn = np.zeros(len(behind), dtype=np.int64)
+        if of_each:
+            order = np.lexsort((behind, place))
+            turn[order] = nth_of(place[order])
+        patterns = self.patterns
+        return [patterns[nth] for nth in np.lexsort((behind, turn))[:count].tolist()]
+
+    def _rest(self, patterns: dict[int, Pattern], placed: Bools, closed: Bools) -> dict[int, Pattern]:
+        """What patterns of places that are not closed still hold, when these needs are placed elsewhere."""
+        alive = ~(placed[self._problem.need] | closed[self._problem.place])
+        first: dict[Pattern, int] = {}
+        for number, one in patterns.items():
+            first.setdefault(tuple(column for column in one if alive[column]), number)
+        return {number: one for one, number in first.items() if one}
+
+    def _best_of(self, patterns: list[Pattern], taken: Ints, start: Ints, nodes: int) -> Ints | None:
         """HiGHS over the patterns, beside what is taken.
 
         y is 1 for a way to place a need: at most one of a need, and none that no chosen pattern holds. So patterns may
@@ -345,18 +395,37 @@ class Decomposition:
         fixed = np.zeros(count + ways, dtype=bool)
         found = best_whole(rows, gain, np.arange(count + ways), fixed, hint, nodes, self._control).chosen
         if found is None:
-            return taken[:0]
+            return None
         chosen = np.zeros(count + ways, dtype=bool)
         chosen[found] = True
         held = columns[chosen[owner] & chosen[count + way.ravel()]]
         return held[np.unique(self._problem.need[held], return_index=True)[1]]
 
 
-def _wider(before: float, after: float, possible: float, fresh: int) -> float:
-    """How many times as wide the box is to be, after a round that proved ``after`` where ``possible`` was hoped for."""
-    if before - after > 0.1 * (before - possible) or not fresh:
-        return _WIDER
-    return _NARROWER if after == before else 1.0
+class _Box:
+    """How far prices may go from the best known, in steps that grow where the programme proves right."""
+
+    def __init__(self) -> None:
+        self.wide = _START
+        self._in_vain = 0
+
+    def learn(self, before: float, after: float, possible: float, fresh: int, bent: bool) -> None:
+        """After a round that proved ``after`` where ``possible`` was hoped for; ``bent``: with the box in the way."""
+        proved = before - after
+        self._in_vain = 0 if proved > 0 else self._in_vain + 1
+        if not fresh or proved > _GOOD * (before - possible):
+            self.wide *= _MUCH
+        elif proved > _FAIR * (before - possible):
+            self.wide *= _SOME
+        elif self._in_vain >= _TWICE:
+            self.wide *= _NARROWER if bent else _CLOSER
+        self.wide = min(max(self.wide, _START), _WIDEST)
+
+
+def _held(patterns: list[Pattern]) -> tuple[Ints, Ints]:
+    """The columns of all these patterns, and which pattern holds each."""
+    columns = np.fromiter((column for pattern in patterns for column in pattern), dtype=np.int64)
+    return columns, np.repeat(np.arange(len(patterns)), [len(pattern) for pattern in patterns])
 
 
 def _mean(points: Floats) -> float:

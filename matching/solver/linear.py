@@ -151,14 +151,14 @@ def best_fractional(
     method = mathopt.LPAlgorithm.DUAL_SIMPLEX if dual else mathopt.LPAlgorithm.PRIMAL_SIMPLEX
     parameters = mathopt.SolveParameters(lp_algorithm=method, time_limit=_time(control.left))
     try:
-        result = _solved(proto, mathopt.SolverType.GLOP, parameters, advice)
-    except StatusNotOk:  # GLOP gives up from some bases, singular to its eyes: then it begins at none
-        if basis is None or not basis.known:
+        solutions = _solved(proto, mathopt.SolverType.GLOP, parameters, advice).solutions
+    except StatusNotOk:  # GLOP gives up from some bases, singular to its eyes
+        solutions = []
+    if not solutions or not solutions[0].HasField("dual_solution"):
+        if basis is None or not basis.known or control.over():
             return None
-        return best_fractional(rows, gain, columns, fixed, control)
-    if not result.solutions or not result.solutions[0].HasField("dual_solution"):
-        return None
-    solution = result.solutions[0]
+        return best_fractional(rows, gain, columns, fixed, control)  # from no basis
+    solution = solutions[0]
     if basis is not None and solution.HasField("basis"):
         basis.keep(solution.basis, columns, used)
     x = np.zeros(rows.blocks[0].shape[1])

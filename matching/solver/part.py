@@ -2,8 +2,8 @@
 
 For a sum: the relaxation bounds it and prices every column; what could still be better lies among the columns that the
 gap leaves alive, and where those are few HiGHS searches them to the end. Where most of the fractional plan is split,
-whole patterns of each place bound it better and dive to a plan; then neighbourhoods are searched anew, or before, where
-asking for patterns is dear. CP-SAT takes what is coarse or is no sum.
+whole patterns of each place bound it better and make better plans; then neighbourhoods are searched anew, or before,
+where asking for patterns is dear. CP-SAT takes what is coarse or is no sum.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ _NARROW, _WIDE = 1_000, 3_000  # columns of a neighbourhood
 _AT_ONCE = 4  # neighbourhoods, whatever the cores: a plan must not depend on them
 _CORES = 2
 _WORK, _NODES = 1.0, 5  # of CP-SAT and of HiGHS in one neighbourhood
+_MOMENT = 20  # nodes when patterns are chosen anew
+_RECOMBINED, _OFTEN, _IN_VAIN = 1_200, 24, 6  # patterns chosen anew at once, how often, and how often in vain
+_MORE = 1.4  # times as many after that
+_LITTLE = 5e-5  # of the limit: who gains no more does so in vain
 _IDLE = 2  # times without a gain before neighbourhoods are made wider
 
 
@@ -45,6 +49,7 @@ _SETTLED = 3  # rounds of the relaxation before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.28  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
+_TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
 
 Tell = Callable[[int, int], None]
@@ -53,8 +58,8 @@ Tell = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
-    columns and nodes of an exact search, work units on patterns, neighbourhoods searched anew (of all goals together),
-    work units of CP-SAT."""
+    columns and nodes of an exact search, work units on patterns, the most patterns chosen anew at once, neighbourhoods
+    searched anew (of all goals together), work units of CP-SAT."""
 
     relaxed: int
     rounds: int
@@ -62,17 +67,18 @@ class Effort:
     columns: int
     nodes: int
     patterns: float
+    recombined: int
     neighbourhoods: int
     work: float
 
 
 EFFORTS = {
-    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 40, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 30.0, 160, 10.0),
-    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 90.0, 800, 60.0),
+    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 1_200, 40, 1.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 24.0, 1_800, 160, 10.0),
+    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 70.0, 2_400, 800, 60.0),
 }
 # For the goals after one that stays far from its limit: what they gain may yet be lost to it.
-HURRIED = Effort(400_000, 2, 1e-3, 0, 1, 0.0, 8, 1.0)
+HURRIED = Effort(400_000, 2, 1e-3, 0, 1, 0.0, 0, 8, 1.0)
 
 
 class Part:
@@ -157,12 +163,13 @@ class Part:
         self._bounds.append(bound)
         self._support = np.flatnonzero(relaxation.alive & (bound.x > 1e-6))
         split, times = self._split(bound), self._effort.neighbourhoods
-        limit = self._search(k, goal, bound, limit, self._effort.columns // (8 if split else 1))
+        few = min(_TRIED, self._effort.columns // 8)
+        limit = self._search(k, goal, bound, limit, few if split else self._effort.columns)
         if split and self._open(k, limit) and self._by_patterns:
             bound = self._patterns(k, goal, bound)
             limit = min(limit, bound.whole)
             self._bounds.append(bound)
-            limit = self._search(k, goal, bound, limit, self._effort.columns // 8)
+            limit = self._search(k, goal, bound, limit, few)
             times //= _RARELY
         self._roam(k, goal, bound, limit, times)
         return limit
@@ -213,9 +220,22 @@ class Part:
         if _ASKED * cost <= self._effort.patterns and going(bound):
             bound = patterns.bound(bound, self._effort.patterns, going)
             self._known_patterns = patterns.patterns
-            self._accept(patterns.plan(self.chosen, self._effort.nodes))
-            self._tell(self.value(k), bound.whole)
+            self._recombine(k, bound.whole, patterns)
         return bound
+
+    def _recombine(self, k: int, limit: int, patterns: Decomposition) -> None:
+        """Dive; then choose the patterns of some places anew, and of more when a few times little was gained."""
+        random, nodes = np.random.default_rng((self.seed, k)), min(_MOMENT, self._effort.nodes)
+        self._accept(patterns.dive(self.chosen, self._effort.nodes))
+        most = _RECOMBINED
+        while most <= self._effort.recombined:
+            times, idle = 0, 0
+            while self._open(k, limit) and times < _OFTEN and idle < _IN_VAIN:
+                before = self.value(k)
+                self._accept(patterns.recombined(self.chosen, most, random, nodes))
+                self._tell(self.value(k), limit)
+                times, idle = times + 1, 0 if self.value(k) - before > _LITTLE * limit else idle + 1
+            most = int(_MORE * most)
 
     def _roam(self, k: int, goal: Total, bound: Bound, limit: int, times: int) -> None:
         """Search neighbourhoods anew, some at a time, and wider ones when a few times nothing was gained."""

@@ -42,7 +42,7 @@ def best(problem: Problem, k: int, kept: list[tuple[Total, int]]) -> int:
     return int(found.bound)
 
 
-def by_patterns(problem: Problem, k: int, relaxation: Relaxation, plan):
+def by_patterns(problem: Problem, k: int, relaxation: Relaxation, plan, most: int = 1_000):
     """(bound of the relaxation alone, bound of patterns, plan of patterns) for goal k, begun from a plan."""
     goal = problem.goals[k]
     alone = relaxation.bound(goal.points, np.arange(len(problem.need)), 1, 0.0, lambda bound: False)
@@ -50,7 +50,10 @@ def by_patterns(problem: Problem, k: int, relaxation: Relaxation, plan):
     patterns.add(plan)
     found, _ = patterns.proven(alone)
     found = patterns.bound(found, 50.0, lambda bound: True)
-    return alone, found, patterns.plan(plan, 100)
+    for nth in range(5):
+        recombined = patterns.recombined(plan, most, np.random.default_rng(nth), 100)
+        plan = plan if recombined is None else recombined
+    return alone, found, plan
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -95,13 +98,31 @@ def test_what_prices_rule_out_is_in_no_plan_as_good(seed):
         assert best(with_it, 0, []) < most
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_patterns_of_some_places_are_chosen_anew_beside_the_rest(seed):
+    """However few patterns are chosen anew at once, the plan stays one, loses nothing and leaves what is fixed."""
+    problem = crowded(seed, fixed=1)
+    start = first_plan(problem, Control())
+    *_, plan = by_patterns(problem, 0, Relaxation(problem, Control()), start, most=20)
+    assert problem.goals[0].value(plan) >= problem.goals[0].value(start)
+    assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
+    assert len(np.unique(problem.need[plan])) == len(plan)
+    assert 0 in plan
+
+
 def test_a_dive_settles_places_until_the_rest_is_small(monkeypatch):
-    """However few patterns are solved at once, what a dive takes is a plan."""
-    monkeypatch.setattr("matching.solver.decomposition._FEW", 2)
+    """However few patterns are left to be solved at once, what a dive takes is a plan."""
+    monkeypatch.setattr("matching.solver.decomposition._LEFT", 2)
     for seed in SEEDS:
-        problem = crowded(seed)
-        *_, plan = by_patterns(problem, 0, Relaxation(problem, Control()), first_plan(problem, Control()))
-        assert len(plan) > 8
+        problem = crowded(seed, fixed=1)
+        relaxation = Relaxation(problem, Control())
+        goal, start = problem.goals[0], first_plan(problem, Control())
+        patterns = Decomposition(relaxation, goal, (), Control())
+        patterns.add(start)
+        bound = relaxation.bound(goal.points, np.arange(len(problem.need)), 1, 0.0, lambda bound: False)
+        patterns.bound(patterns.proven(bound)[0], 50.0, lambda bound: True)
+        plan = patterns.dive(start, 100)
+        assert plan is not None and len(plan) > 8 and 0 in plan
         assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
         assert len(np.unique(problem.need[plan])) == len(plan)
 
