@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,18 +25,14 @@ from matching.goals import Total
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.greedy import nth_of
 from matching.solver.linear import Basis, Rows, best_fractional, best_whole
-from matching.solver.pattern import Place, best_patterns
+from matching.solver.pattern import best_patterns, places_of
+from matching.solver.prices import Box, Prices
 from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats, numbered
 
 _CORES = 2
 _SMOOTH = 0.3  # how much of the best prices known is kept
-_BOX = 0.02  # how far prices may go from them at first: of each, and of what a pattern's column is worth on average
-_START = 0.2  # times that to begin with
-_MUCH, _GOOD = 4.0, 0.4  # times as wide, when a round proves so much of what it could
-_SOME, _FAIR = 2.0, 0.1
-_NARROWER, _CLOSER, _TWICE = 0.7, 0.2, 2  # when so many rounds in a row prove nothing; if the box held nothing back
-_WIDEST = 1e3
+_BOX = 0.02  # how far prices may go from them, times how wide the box is: of each, and of what a column is worth
 _SAME = 1e-5  # of the programme's value: a change that tells nothing
 _SETTLING = 15  # new patterns in a round below which the programme's own prices count for more
 _NEAREST = 4_000  # patterns that plans are made of
@@ -58,21 +54,6 @@ def decomposable(problem: Problem) -> bool:
     return len(size) > 1 and int(size.max(initial=0)) * 4 <= len(problem.place)
 
 
-@dataclass(frozen=True)
-class _Prices:
-    """What the needs pay (≥ 0, any where a need must be placed) and what each kept goal is worth (≥ 0)."""
-
-    need: Floats
-    kept: Floats
-
-    def between(self, other: _Prices, share: float) -> _Prices:
-        """``share`` of these and the rest of the others."""
-        return _Prices(
-            share * self.need + (1 - share) * other.need,
-            share * self.kept + (1 - share) * other.kept,
-        )
-
-
 class Decomposition:
     """The programme over patterns for one goal, with goals settled before it as rows; it grows with every round."""
 
@@ -82,7 +63,7 @@ class Decomposition:
         self._kept = list(relaxation.kept)
         self._must = relaxation.must.copy()
         self._control = control
-        self._places = _places(relaxation)
+        self._places = places_of(relaxation)
         alive = relaxation.alive | self._problem.fixed
         self._patterns = dict.fromkeys(one for one in patterns if alive[list(one)].all())
         self._worth = self._gain
@@ -115,7 +96,7 @@ class Decomposition:
 
     def proven(self, start: Bound) -> tuple[Bound, float]:
         """The bound that the prices of ``start`` prove, and the work of asking every place once."""
-        prices = _Prices(start.need_price, start.kept_price)
+        prices = Prices(start.need_price, start.kept_price)
         best, _, _ = self._asked(replace(start, reduced=np.minimum(start.reduced, 0)), prices, prices, every=True)
         work = self.spent
         if self._loose > 0:
@@ -129,8 +110,8 @@ class Decomposition:
 
         A plan that keeps the settled goals must have been added.
         """
-        best, centre = start, _Prices(start.need_price, start.kept_price)
-        work, box, fresh, last = self.spent + work, _Box(), _SETTLING, np.inf
+        best, centre = start, Prices(start.need_price, start.kept_price)
+        work, box, fresh, last = self.spent + work, Box(), _SETTLING, np.inf
         while going(best) and not self._control.over():
             solved = self._fractional(centre, box.wide)
             if solved is None:
@@ -155,7 +136,7 @@ class Decomposition:
             last = value
         return best
 
-    def _asked(self, best: Bound, centre: _Prices, price: _Prices, every: bool = False) -> tuple[Bound, _Prices, int]:
+    def _asked(self, best: Bound, centre: Prices, price: Prices, every: bool = False) -> tuple[Bound, Prices, int]:
         """The better of ``best`` and the bound that these prices prove; the better prices, and how many places would
         hold something new.
 
@@ -201,7 +182,7 @@ class Decomposition:
         np.maximum.at(most, self._problem.place[[one[0] for one in self._patterns]], earned)
         return most[[self._problem.place[place.columns[0]] for place in self._places]]
 
-    def _fractional(self, centre: _Prices, wide: float) -> tuple[Floats, _Prices, float, bool] | None:
+    def _fractional(self, centre: Prices, wide: float) -> tuple[Floats, Prices, float, bool] | None:
         """The best fractional choice of patterns at prices in a box around the centre: x by columns, prices, value, and
         whether the box holds the prices back."""
         columns, owner, rows = self._programme(list(self._patterns), slack=True)
@@ -233,7 +214,7 @@ class Decomposition:
         np.add.at(x, columns, share[bends:][owner])
         need = np.where(self._must, price[:needs], np.maximum(price[:needs], 0))
         bent = bool((share[:bends] > 1e-9)[np.append(np.ones(len(at), dtype=bool), least != 0)].any())
-        return x, _Prices(need, np.maximum(price[len(price) - kept :], 0)), float(gains @ share), bent
+        return x, Prices(need, np.maximum(price[len(price) - kept :], 0)), float(gains @ share), bent
 
     def _programme(self, patterns: list[Pattern], slack: bool) -> tuple[Ints, Ints, Rows]:
         """Rows over patterns: needs, places, kept goals; and the columns with the pattern that holds each."""
@@ -402,26 +383,6 @@ class Decomposition:
         return held[np.unique(self._problem.need[held], return_index=True)[1]]
 
 
-class _Box:
-    """How far prices may go from the best known, in steps that grow where the programme proves right."""
-
-    def __init__(self) -> None:
-        self.wide = _START
-        self._in_vain = 0
-
-    def learn(self, before: float, after: float, possible: float, fresh: int, bent: bool) -> None:
-        """After a round that proved ``after`` where ``possible`` was hoped for; ``bent``: with the box in the way."""
-        proved = before - after
-        self._in_vain = 0 if proved > 0 else self._in_vain + 1
-        if not fresh or proved > _GOOD * (before - possible):
-            self.wide *= _MUCH
-        elif proved > _FAIR * (before - possible):
-            self.wide *= _SOME
-        elif self._in_vain >= _TWICE:
-            self.wide *= _NARROWER if bent else _CLOSER
-        self.wide = min(max(self.wide, _START), _WIDEST)
-
-
 def _held(patterns: list[Pattern]) -> tuple[Ints, Ints]:
     """The columns of all these patterns, and which pattern holds each."""
     columns = np.fromiter((column for pattern in patterns for column in pattern), dtype=np.int64)
@@ -432,18 +393,3 @@ def _mean(points: Floats) -> float:
     """Of the columns that count."""
     counts = points[points > 0]
     return float(counts.mean()) if len(counts) else 1.0
-
-
-def _places(relaxation: Relaxation) -> list[Place]:
-    """What each place can hold: its columns that may still be chosen and its rows of capacity."""
-    problem, matrix, limit = relaxation.problem, *relaxation.capacity
-    owner = problem.place[matrix.indices[matrix.indptr[:-1]]]
-    alive = relaxation.alive | problem.fixed
-    found = []
-    for place in range(len(problem.limit)):
-        columns = np.flatnonzero(alive & (problem.place == place))
-        if len(columns):
-            rows = np.flatnonzero(owner == place)
-            inside = sp.csc_array(matrix[rows][:, columns])
-            found.append(Place(columns, problem.need[columns], problem.fixed[columns], inside, limit[rows]))
-    return sorted(found, key=lambda place: -len(place.columns))  # asked in this order, no core waits long at the end

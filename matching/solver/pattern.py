@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from ortools.sat.python import cp_model
 
 from matching.capacity import Ints
+from matching.solver.bound import Relaxation
 from matching.solver.problem import Control
 from matching.table import Bools, Floats
 
@@ -39,6 +40,21 @@ class Earned:
     value: float
     patterns: list[Ints]
     work: float
+
+
+def places_of(relaxation: Relaxation) -> list[Place]:
+    """What each place can hold: its columns that may still be chosen and its rows of capacity."""
+    problem, matrix, limit = relaxation.problem, *relaxation.capacity
+    owner = problem.place[matrix.indices[matrix.indptr[:-1]]]
+    alive = relaxation.alive | problem.fixed
+    found = []
+    for place in range(len(problem.limit)):
+        columns = np.flatnonzero(alive & (problem.place == place))
+        if len(columns):
+            rows = np.flatnonzero(owner == place)
+            inside = sp.csc_array(matrix[rows][:, columns])
+            found.append(Place(columns, problem.need[columns], problem.fixed[columns], inside, limit[rows]))
+    return sorted(found, key=lambda place: -len(place.columns))  # asked in this order, no core waits long at the end
 
 
 def best_patterns(place: Place, worth: Floats, work: float, control: Control) -> Earned:
