@@ -18,12 +18,13 @@ from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.cuts import Conflicts, Cut, cliques, divided, divided_row, reachable
 from matching.solver.greedy import nth_of
-from matching.solver.linear import Basis, Rows, best_fractional
+from matching.solver.linear import Basis, Rows, best_fractional, near_fractional
 from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats
 
 _SAFE = 1e-6
 _CALLS = 8  # columns of one need called in at a time
+_ALL = 200_000  # columns that a first-order method takes all at once
 
 
 @dataclass(frozen=True)
@@ -129,28 +130,45 @@ class Relaxation:
         """The columns that a plan worth more than ``value`` could use."""
         return np.flatnonzero(self.alive & (bound.reduced >= -(bound.limit - value - 1 + 1e-4)))
 
-    def bound(self, points: Ints, core: Ints, rounds: int, least_gain: float, going: Callable[[Bound], bool]) -> Bound:
+    def bound(
+        self,
+        points: Ints,
+        core: Ints,
+        rounds: int,
+        least_gain: float,
+        going: Callable[[Bound], bool],
+        roughly: Callable[[Bound], bool],
+    ) -> Bound:
         """Solve the relaxation for a sum of points, from the columns ``core`` on, in at most so many rounds.
 
         ``core`` must hold a plan that keeps the settled goals. After each round ``going`` is told the best bound,
         with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to
-        add, or three rounds gained less than the share ``least_gain`` of the bound.
+        add, or three rounds gained less than the share ``least_gain`` of the bound. While ``roughly`` says so of the
+        best bound, prices near the best ones do: a first-order method finds them over all columns, where those are not
+        too many, sooner than the simplex over a few.
         """
         gain = points.astype(np.float64)
         best = self._proven(gain, np.zeros(len(self._limit)), np.zeros(len(gain)))
         limits: list[float] = []
         basis = Basis()
+        solution: tuple[Floats, Floats] | None = None
         for _ in range(rounds):
-            solution = best_fractional(self.rows(), gain, core, self.problem.fixed, self._control, basis)
+            columns = np.flatnonzero(self.alive) if roughly(best) else core
+            if len(columns) > _ALL or columns is core:
+                solution = best_fractional(self.rows(), gain, core, self.problem.fixed, self._control, basis)
+            else:
+                core = columns
+                solution = near_fractional(self.rows(), gain, core, self.problem.fixed, self._control, solution)
             if solution is None:
                 break
             x, price = solution
             found = self._proven(gain, price, x)
+            reduced = found.reduced + (found.need_price - price[: self.needs])[self.problem.need]
             best = found if found.limit < best.limit else replace(best, x=x)
-            calls = self._calls(found, core)
+            calls = self._calls(reduced, core)
             limits.append(best.limit)
             slow = len(limits) > 4 and limits[-4] - limits[-1] < least_gain * abs(limits[-1])
-            if not going(best) or slow or not (self._cut(x, found.reduced) or len(calls)):
+            if not going(best) or slow or not (self._cut(x, reduced) or len(calls)):
                 break
             core = np.union1d(core, calls)
         return best
@@ -162,16 +180,24 @@ class Relaxation:
         count = self._packed.shape[0]
         priced = np.flatnonzero(price[:count])  # few rows bind: only those are ever held as floats
         reduced = gain - self._packed[priced].T @ price[priced] - self._added.T @ price[count:]
-        inside = self.alive & ~self.problem.fixed
-        limit = price @ self._limit + np.maximum(reduced[inside], 0).sum() + reduced[self.problem.fixed].sum()
+        # With the other prices as they are, a need pays best what its best column leaves.
+        fixed = self.problem.fixed
+        inside = np.flatnonzero(self.alive & ~fixed)
+        most = np.full(self.needs, -np.inf)
+        np.maximum.at(most, self.problem.need[inside], reduced[inside])
+        most[self.problem.need[fixed]] = -np.inf
+        change = np.where(np.isfinite(most), np.where(self.must, most, np.maximum(most, -price[: self.needs])), 0.0)
+        price[: self.needs] += change
+        reduced -= change[self.problem.need]
+        limit = price @ self._limit + np.maximum(reduced[inside], 0).sum() + reduced[fixed].sum()
         return Bound(float(limit), reduced, price[: self.needs], price[[k.row for k in self.kept]], x)
 
-    def _calls(self, bound: Bound, core: Ints) -> Ints:
+    def _calls(self, reduced: Floats, core: Ints) -> Ints:
         """Columns that would pay: for each need the best few, the best of all first."""
-        paying = self.alive & (bound.reduced > 1e-6)
+        paying = self.alive & (reduced > 1e-6)
         paying[core] = False
         columns = np.flatnonzero(paying)
-        columns = columns[np.lexsort((columns, -bound.reduced[columns]))]
+        columns = columns[np.lexsort((columns, -reduced[columns]))]
         order = np.argsort(self.problem.need[columns], kind="stable")
         few = nth_of(self.problem.need[columns[order]]) < _CALLS
         return columns[order[few]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,11 +21,18 @@ from ortools.math_opt import (
 from ortools.math_opt.core.python import solver as core
 from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
+from ortools.pdlp import solvers_pb2
 from pybind11_abseil.status import StatusNotOk
 
 from matching.capacity import Ints
 from matching.solver.problem import Control
 from matching.table import Bools, Floats
+
+_NEAR, _NEARER = 1e-2, 2e-4  # relative errors and gap that a first-order method may leave, at first and then
+_ITERATIONS = 2_000
+_THREADS, _SHARDS = 2, 8
+_ROUNDS = 2  # iterations of the simplex by rows and columns: several times what it ever needed
+_NOISE = 0.02  # shares that it leaves of columns that the best x would not hold, or holds whole
 
 
 @dataclass(frozen=True)
@@ -142,22 +150,29 @@ def best_fractional(
     ``basis`` is where the search begins, and is told where it ended.
     """
     proto, used = _proto(rows, gain, columns, fixed, whole=False)
-    advice = model_parameters_pb2.ModelSolveParametersProto()
     # measured: with settled goals as rows the dual simplex takes a third of the primal's time, without them twice it
-    dual = bool((rows.limit[used] < 0).any())
-    if basis is not None and basis.known:
-        basis.tell(advice.initial_basis, columns, used)
-        dual = False
-    method = mathopt.LPAlgorithm.DUAL_SIMPLEX if dual else mathopt.LPAlgorithm.PRIMAL_SIMPLEX
-    parameters = mathopt.SolveParameters(lp_algorithm=method, time_limit=_time(control.left))
-    try:
-        solutions = _solved(proto, mathopt.SolverType.GLOP, parameters, advice).solutions
-    except StatusNotOk:  # GLOP gives up from some bases, singular to its eyes
-        solutions = []
-    if not solutions or not solutions[0].HasField("dual_solution"):
-        if basis is None or not basis.known or control.over():
+    primal, dual = mathopt.LPAlgorithm.PRIMAL_SIMPLEX, mathopt.LPAlgorithm.DUAL_SIMPLEX
+    methods = [dual, primal] if (rows.limit[used] < 0).any() else [primal, dual]
+    known = basis is not None and basis.known
+    # seen: GLOP gives up from some bases, singular to its eyes, and it goes round in circles for ever
+    most = _ROUNDS * (len(used) + len(columns))
+    solutions: list[solution_pb2.SolutionProto] = []
+    for method in [primal, *methods] if known else methods:
+        advice = model_parameters_pb2.ModelSolveParametersProto()
+        if known and basis is not None:
+            basis.tell(advice.initial_basis, columns, used)
+        known = False
+        parameters = mathopt.SolveParameters(lp_algorithm=method, time_limit=_time(control.left), iteration_limit=most)
+        with suppress(StatusNotOk):
+            result = _solved(proto, mathopt.SolverType.GLOP, parameters, advice)
+            ended = result.termination.limit == result_pb2.LIMIT_UNSPECIFIED  # GLOP does not say which it reached
+            solutions = list(result.solutions) if ended else []
+        if solutions and solutions[0].HasField("dual_solution"):
+            break
+        if control.over():
             return None
-        return best_fractional(rows, gain, columns, fixed, control)  # from no basis
+    else:
+        return None
     solution = solutions[0]
     if basis is not None and solution.HasField("basis"):
         basis.keep(solution.basis, columns, used)
@@ -165,6 +180,46 @@ def best_fractional(
     x[columns] = _dense(solution.primal_solution.variable_values, len(columns))
     price = np.zeros(len(rows.limit))
     price[used] = _dense(solution.dual_solution.dual_values, len(used))
+    return x, price
+
+
+def near_fractional(
+    rows: Rows,
+    gain: Floats,
+    columns: Ints,
+    fixed: Bools,
+    control: Control,
+    begin: tuple[Floats, Floats] | None = None,
+) -> tuple[Floats, Floats] | None:
+    """As ``best_fractional``, but only near the best, and x may break a row by a little: where the simplex takes
+    seconds for thousands of iterations, a first-order method (PDLP: Applegate and others 2021) has such prices in one.
+
+    ``begin`` is an x and the prices of a programme that had these rows, or the first of them; it is then sought nearer.
+    """
+    proto, used = _proto(rows, gain, columns, fixed, whole=False)
+    advice = model_parameters_pb2.ModelSolveParametersProto()
+    tuning = solvers_pb2.PrimalDualHybridGradientParams()
+    tuning.termination_criteria.iteration_limit = _ITERATIONS
+    near = tuning.termination_criteria.simple_optimality_criteria
+    near.eps_optimal_relative = near.eps_optimal_absolute = _NEAR
+    if begin is not None:
+        near.eps_optimal_relative = near.eps_optimal_absolute = _NEARER
+        hint = advice.solution_hints.add()
+        price = np.concatenate([begin[1], np.zeros(len(rows.limit) - len(begin[1]))])[used]
+        for values, at in ((hint.variable_values, begin[0][columns]), (hint.dual_values, price)):
+            values.ids.extend(range(len(at)))
+            values.values.extend(at.tolist())
+    # what is added up depends on the number of shards, not on that of threads
+    tuning.num_threads, tuning.num_shards = _THREADS, _SHARDS
+    parameters = mathopt.SolveParameters(pdlp=tuning, time_limit=_time(control.left))
+    solutions = _solved(proto, mathopt.SolverType.PDLP, parameters, advice).solutions
+    if not solutions or not solutions[0].HasField("dual_solution"):
+        return None
+    share = _dense(solutions[0].primal_solution.variable_values, len(columns))
+    x = np.zeros(rows.blocks[0].shape[1])
+    x[columns] = np.where(share < _NOISE, 0.0, np.where(share > 1 - _NOISE, 1.0, share))
+    price = np.zeros(len(rows.limit))
+    price[used] = _dense(solutions[0].dual_solution.dual_values, len(used))
     return x, price
 
 

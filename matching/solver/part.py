@@ -42,8 +42,9 @@ _IDLE = 2  # times without a gain before neighbourhoods are made wider
 
 _ASKED = 15  # times what it takes to ask every place once, until patterns bound well
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
-_CHEAP = 0.5  # work of asking every place once: below it, patterns need no plans to begin with
-_BEFORE = 60  # neighbourhoods before patterns that are dear to ask for: later ones gain less than asking
+_CHEAP = 0.3  # work of asking every place once: below it, patterns need no plans to begin with
+_BEFORE = 32  # neighbourhoods at a time before patterns that are dear to ask for
+_GAINED = 0.1  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
 _PLANS = 30  # of those seen last, whose patterns are known
 _SETTLED = 3  # rounds of the relaxation before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
@@ -58,8 +59,9 @@ Tell = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
-    columns and nodes of an exact search, work units on patterns, the most patterns chosen anew at once, neighbourhoods
-    searched anew (of all goals together), work units of CP-SAT."""
+    columns and nodes of an exact search, work units on patterns, how near its limit (a share of it) a goal needs no
+    dear patterns, the most patterns chosen anew at once, neighbourhoods searched anew (of all goals together), work
+    units of CP-SAT."""
 
     relaxed: int
     rounds: int
@@ -67,18 +69,19 @@ class Effort:
     columns: int
     nodes: int
     patterns: float
+    enough: float
     recombined: int
     neighbourhoods: int
     work: float
 
 
 EFFORTS = {
-    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 1_200, 40, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 24.0, 1_800, 160, 10.0),
-    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 70.0, 2_400, 800, 60.0),
+    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 0.03, 1_200, 40, 1.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 24.0, 0.03, 1_800, 160, 10.0),
+    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 70.0, 0.0, 2_400, 800, 60.0),
 }
 # For the goals after one that stays far from its limit: what they gain may yet be lost to it.
-HURRIED = Effort(400_000, 2, 1e-3, 0, 1, 0.0, 0, 8, 1.0)
+HURRIED = Effort(400_000, 1, 1e-3, 0, 1, 0.0, 0.0, 0, 4, 1.0)
 
 
 class Part:
@@ -158,6 +161,7 @@ class Part:
             self._effort.rounds,
             self._effort.gain,
             self._while_whole(k),
+            self._roughly,
         )
         limit = min(limit, bound.whole)
         self._bounds.append(bound)
@@ -184,6 +188,10 @@ class Part:
             return self._seen(k, bound) and not (settled and self._by_patterns and self._split(bound))
 
         return going
+
+    def _roughly(self, bound: Bound) -> bool:
+        """Whether prices near the best do: for a goal in a hurry, or because patterns will find better ones."""
+        return self._effort.patterns == 0 or (self._by_patterns and self._split(bound))
 
     def _split(self, bound: Bound) -> bool:
         """Whether so much is split that HiGHS would spend minutes at its root."""
@@ -213,10 +221,17 @@ class Part:
             self._tell(self.value(k), found.whole)
             return self._open(k, found.whole)
 
-        if cost > _CHEAP:  # then plans hold more patterns than asking would find in the same time
+        gained = cost > _CHEAP  # then plans hold more patterns than asking would find in the same time
+        while gained and self._open(k, bound.whole):
+            before = self.value(k)
             self._roam(k, goal, bound, bound.whole, min(_BEFORE, self._effort.neighbourhoods))
             for plan in self._plans:
                 patterns.add(plan)
+            self._recombine(k, bound.whole, patterns)
+            gap = bound.whole - self.value(k)
+            if gap <= self._effort.enough * bound.whole:
+                return bound
+            gained = self.value(k) - before > _GAINED * gap
         if _ASKED * cost <= self._effort.patterns and going(bound):
             bound = patterns.bound(bound, self._effort.patterns, going)
             self._known_patterns = patterns.patterns

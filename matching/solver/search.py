@@ -38,7 +38,7 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
     return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
 
 
-_NEAR = 1.25e-2  # of its value: a goal so near its limit is as good as settled
+_NEAR = 2e-2  # of its value: a goal so near its limit is as good as settled
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,9 @@ def best(problem: Problem, k: int, kept: list[tuple[Total, int]]) -> int:
 def by_patterns(problem: Problem, k: int, relaxation: Relaxation, plan, most: int = 1_000):
     """(bound of the relaxation alone, bound of patterns, plan of patterns) for goal k, begun from a plan."""
     goal = problem.goals[k]
-    alone = relaxation.bound(goal.points, np.arange(len(problem.need)), 1, 0.0, lambda bound: False)
+    alone = relaxation.bound(
+        goal.points, np.arange(len(problem.need)), 1, 0.0, lambda bound: False, lambda bound: False
+    )
     patterns = Decomposition(relaxation, goal, (), Control())
     patterns.add(plan)
     found, _ = patterns.proven(alone)
@@ -119,7 +121,9 @@ def test_a_dive_settles_places_until_the_rest_is_small(monkeypatch):
         goal, start = problem.goals[0], first_plan(problem, Control())
         patterns = Decomposition(relaxation, goal, (), Control())
         patterns.add(start)
-        bound = relaxation.bound(goal.points, np.arange(len(problem.need)), 1, 0.0, lambda bound: False)
+        bound = relaxation.bound(
+            goal.points, np.arange(len(problem.need)), 1, 0.0, lambda bound: False, lambda bound: False
+        )
         patterns.bound(patterns.proven(bound)[0], 50.0, lambda bound: True)
         plan = patterns.dive(start, 100)
         assert plan is not None and len(plan) > 8 and 0 in plan

@@ -1,0 +1,64 @@
+"""Linear programmes: prices near the best ones prove a limit too, and a simplex that goes round in circles is left."""
+
+import numpy as np
+import pytest
+
+from matching.goals import Total
+from matching.solver import Control, Problem
+from matching.solver import linear as programmes
+from matching.solver.bound import Relaxation
+from matching.solver.greedy import first_plan
+from matching.solver.linear import best_fractional, near_fractional
+from tests.matching.test_decomposition import best, crowded
+
+
+def bounds(problem: Problem, k: int, kept: list[tuple[Total, int]], roughly: bool):
+    relaxation = Relaxation(problem, Control())
+    for goal, value in kept:
+        relaxation.keep(goal, value, 0)
+    every = np.arange(len(problem.need))
+    return relaxation.bound(problem.goals[k].points, every, 20, 0.0, lambda bound: True, lambda bound: roughly)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_near_prices_prove_a_limit_hardly_worse_than_the_best(seed):
+    problem = crowded(seed, fixed=seed % 2)
+    first = best(problem, 0, [])
+    for k, kept in ((0, []), (1, [(problem.goals[0], first)])):
+        near, exact = bounds(problem, k, kept, roughly=True), bounds(problem, k, kept, roughly=False)
+        assert best(problem, k, kept) <= near.whole
+        assert near.limit < 1.02 * exact.limit
+
+
+def test_prices_do_not_depend_on_when_they_are_asked_for():
+    problem = crowded(1)
+    rows, gain = Relaxation(problem, Control()).rows(), problem.goals[0].points.astype(float)
+    asked = [near_fractional(rows, gain, np.arange(90), problem.fixed, Control()) for _ in range(3)]
+    for one in asked[1:]:
+        assert np.array_equal(one[0], asked[0][0]) and np.array_equal(one[1], asked[0][1])
+
+
+def test_a_need_pays_what_its_best_column_leaves():
+    """Without other prices, that is what its best column is worth: the plainest limit, not each column's worth."""
+    problem = crowded(2)
+    relaxation = Relaxation(problem, Control())
+    bound = relaxation.bound(problem.goals[0].points, first_plan(problem, Control()), 0, 0.0, bool, bool)
+    assert bound.whole == problem.simple_bound(problem.goals[0])
+
+
+def test_a_simplex_that_goes_round_in_circles_is_left(monkeypatch):
+    problem = crowded(3)
+    rows, gain, every = Relaxation(problem, Control()).rows(), problem.goals[0].points.astype(float), np.arange(90)
+    exact = best_fractional(rows, gain, every, problem.fixed, Control())
+    solved, methods = programmes._solved, []
+
+    def circling(proto, solver, parameters, advice):
+        methods.append(parameters.lp_algorithm)
+        if len(methods) == 1:
+            parameters.iteration_limit = 1  # as if it had used up all it may
+        return solved(proto, solver, parameters, advice)
+
+    monkeypatch.setattr(programmes, "_solved", circling)
+    other = best_fractional(rows, gain, every, problem.fixed, Control())
+    assert len(methods) == 2 and methods[0] != methods[1]
+    assert gain @ other[0] == pytest.approx(gain @ exact[0])
