@@ -1,9 +1,10 @@
 """How good a plan can be at best: the linear relaxation by columns and cuts, and what its prices rule out.
 
 Only columns that can pay are in the linear programme; the others are priced with its dual values and called in when
-they would pay (Gilmore and Gomory 1961). Any prices y ≥ 0 prove Σ y·b + Σ max(0, c − yA) as an upper limit, so the
-bound is computed from the prices here and does not rest on the LP solver's own tolerances (Neumaier and Shcherbina
-2004). A column whose reduced cost is lower than the gap is in no plan that is as good as the one at hand.
+they would pay (Gilmore and Gomory 1961). Where prices near the best do, a first-order method takes all columns at
+once. Any prices y ≥ 0 prove Σ y·b + Σ max(0, c − yA) as an upper limit, so the bound is computed from the prices here
+and does not rest on the LP solver's own tolerances (Neumaier and Shcherbina 2004). A column whose reduced cost is
+lower than the gap is in no plan that is as good as the one at hand.
 """
 
 from __future__ import annotations

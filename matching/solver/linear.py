@@ -1,4 +1,5 @@
-"""Linear and mixed programmes through MathOpt: GLOP for prices, HiGHS for exact answers on few columns."""
+"""Linear and mixed programmes through MathOpt: GLOP for prices, PDLP for prices near them, HiGHS for exact answers on
+few columns."""
 
 from __future__ import annotations
 
@@ -147,7 +148,8 @@ def best_fractional(
     """The best fractional x over all columns (zero outside ``columns``) and the price of each row; ``None`` if none,
     or none in the time that is left.
 
-    ``basis`` is where the search begins, and is told where it ended.
+    ``basis`` is where the search begins, and is told where it ended. Where GLOP gives up, or goes on for too long, it
+    is tried without a basis, and by the other simplex.
     """
     proto, used = _proto(rows, gain, columns, fixed, whole=False)
     # measured: with settled goals as rows the dual simplex takes a third of the primal's time, without them twice it

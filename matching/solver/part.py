@@ -209,7 +209,8 @@ class Part:
     def _patterns(self, k: int, goal: Total, bound: Bound) -> Bound:
         """The better bound of whole patterns; the plan at hand becomes what diving finds, where that is better.
 
-        Where asking every place once shows that effort does not reach far, only the prices at hand are used.
+        Where asking every place once proves dear, neighbourhoods and what their plans hold come first, in turns while
+        that gains much; where effort does not reach far, only the prices at hand are used.
         """
         patterns = Decomposition(self._relaxation, goal, self._known_patterns, self.control)
         for plan in [*self._plans, self.chosen]:
