@@ -154,12 +154,11 @@ class Relaxation:
         basis = Basis()
         solution: tuple[Floats, Floats] | None = None
         for _ in range(rounds):
-            columns = np.flatnonzero(self.alive) if roughly(best) else core
-            if len(columns) > _ALL or columns is core:
-                solution = best_fractional(self.rows(), gain, core, self.problem.fixed, self._control, basis)
-            else:
-                core = columns
+            if roughly(best) and np.count_nonzero(self.alive) <= _ALL:
+                core = np.flatnonzero(self.alive)
                 solution = near_fractional(self.rows(), gain, core, self.problem.fixed, self._control, solution)
+            else:
+                solution = best_fractional(self.rows(), gain, core, self.problem.fixed, self._control, basis)
             if solution is None:
                 break
             x, price = solution

@@ -32,7 +32,7 @@ from matching.table import Bools, Floats
 _NEAR, _NEARER = 1e-2, 2e-4  # relative errors and gap that a first-order method may leave, at first and then
 _ITERATIONS = 2_000
 _THREADS, _SHARDS = 2, 8
-_ROUNDS = 2  # iterations of the simplex by rows and columns: several times what it ever needed
+_ROUNDS = 2  # iterations of the simplex by rows and columns: a crowded market's longest took a quarter of them
 _NOISE = 0.02  # shares that it leaves of columns that the best x would not hold, or holds whole
 
 
