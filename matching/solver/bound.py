@@ -17,7 +17,7 @@ import scipy.sparse as sp
 
 from matching.capacity import Ints
 from matching.goals import Goal, Total
-from matching.solver.cuts import Conflicts, Cut, cliques, divided, divided_row, reachable
+from matching.solver.cuts import Conflicts, Cut, cliques, covers, divided, divided_row, reachable
 from matching.solver.greedy import nth_of
 from matching.solver.linear import Basis, Rows, best_fractional, near_fractional
 from matching.solver.problem import Control, Problem
@@ -81,6 +81,7 @@ class Relaxation:
         self.kept: list[Kept] = []
         self._conflicts = Conflicts(problem)
         self._divided: set[tuple[int, int]] = set()
+        self._covers: set[tuple[int, ...]] = set()
 
     @property
     def capacity(self) -> tuple[sp.csr_array, Ints]:
@@ -204,11 +205,13 @@ class Relaxation:
 
     def _cut(self, x: Floats, reduced: Floats) -> int:
         """Add what x breaks; how many rows that was."""
+        need, place = self.problem.need, self.problem.place
         cuts: list[Cut] = list(cliques(self._conflicts, x, reduced, self.alive))
         for row, q in divided(self._capacity, self._capacity_limit, x):
             if (row, q) not in self._divided:
                 self._divided.add((row, q))
                 cuts.append(divided_row(self._capacity, self._capacity_limit, row, q))
+        cuts += list(covers(need, place, self._capacity, self._capacity_limit, x, self._covers))
         if cuts:
             rows = np.repeat(np.arange(len(cuts)), [len(cut.columns) for cut in cuts])
             columns = np.concatenate([cut.columns for cut in cuts])

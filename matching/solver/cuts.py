@@ -1,4 +1,10 @@
-"""Inequalities that every plan keeps and a fractional one may break: cliques of conflicts and divided capacities."""
+"""Inequalities that every plan keeps and a fractional one may break: cliques, divided capacities, covers.
+
+Of a *clique* of columns that are pairwise in conflict a plan holds one. A capacity may be divided and rounded down.
+A *cover* is a set of needs that a place cannot hold together on some day, so that one of them is left out. Whoever
+else could be there counts too, by how much of the cover it would push out (lifting; Gu, Nemhauser and Savelsbergh
+2000). All ways to place a need at a place take the same of it and at most one is chosen, so they count as one.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +21,7 @@ from matching.table import Bools, Floats
 _NEVER = 2**30
 _CLEARLY = 0.01  # how far a row must be broken to be worth adding
 _DIVISORS = 60
+_OF_PLACE = 10  # covers of one place at a time: those of its other days are much the same
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,111 @@ def divided_row(capacity: sp.csr_array, limit: Ints, row: int, q: int) -> Cut:
     factors = capacity.data[inside] // q
     kept = factors > 0
     return Cut(capacity.indices[inside][kept].astype(np.int64), factors[kept], int(limit[row]) // q)
+
+
+class Lifting:
+    """How much of a minimal cover of ``limit`` an amount counts for: whole numbers, ``unit`` of them for a member."""
+
+    def __init__(self, amounts: Ints, limit: int):
+        members = np.sort(amounts)[::-1].astype(np.int64)
+        total = np.cumsum(members)
+        over = int(total[-1]) - limit
+        free = int(members[0]) - over  # the largest gives way to so much
+        self._from = np.concatenate([[0], total - over])  # more than that counts for at least so many members
+        self._ramp = np.maximum(np.append(members[1:], 0) - free, 0)
+        self._ramp = np.concatenate([[0], self._ramp])
+        self.unit = max(1, int(self._ramp[1])) if len(members) > 1 else 1
+        self.limit = self.unit * (len(members) - 1)
+
+    def of(self, amounts: Ints) -> Ints:
+        """For each amount, of at most the limit."""
+        many = np.searchsorted(self._from[1:], amounts, side="left")
+        short = np.maximum(self._ramp[many] - (amounts - self._from[many]), 0)
+        found: Ints = many * self.unit - np.where(many > 0, short, 0)
+        return found
+
+
+def covers(
+    need: Ints, place: Ints, capacity: sp.csr_array, limit: Ints, x: Floats, known: set[tuple[int, ...]]
+) -> Iterator[Cut]:
+    """Lifted covers that x breaks, at most a few of each place; those ``known`` (row and needs) are left out, and new
+    ones are added to them."""
+    rows = _Rows(need, capacity, limit, x)
+    found: list[tuple[float, int, Ints]] = []
+    for row in rows.promising.tolist():
+        broken, members = rows.cover(row)
+        if broken > _CLEARLY:
+            found.append((broken, row, members))
+    of_place: dict[int, int] = {}
+    for _, row, members in sorted(found, key=lambda one: -one[0]):
+        inside = slice(capacity.indptr[row], capacity.indptr[row + 1])
+        columns, amounts = capacity.indices[inside].astype(np.int64), capacity.data[inside].astype(np.int64)
+        at, key = int(place[columns[0]]), (row, *members.tolist())
+        if of_place.get(at, 0) < _OF_PLACE and key not in known:
+            of_place[at] = of_place.get(at, 0) + 1
+            known.add(key)
+            ours = np.isin(need[columns], members)
+            lifting = Lifting(amounts[ours][np.unique(need[columns[ours]], return_index=True)[1]], int(limit[row]))
+            factors = np.where(ours, lifting.unit, lifting.of(np.minimum(amounts, limit[row])))
+            kept = factors > 0
+            yield Cut(columns[kept], factors[kept], lifting.limit)
+
+
+class _Rows:
+    """The rows of capacity over what a fractional x holds: of each row the needs, their amounts and shares."""
+
+    def __init__(self, need: Ints, capacity: sp.csr_array, limit: Ints, x: Floats):
+        held = np.flatnonzero(x > 1e-7)
+        part = sp.csr_array(capacity[:, held])
+        row = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        who = need[held[part.indices]]
+        order = np.lexsort((who, row))
+        row, who = row[order], who[order]
+        first = np.flatnonzero(np.append(True, (np.diff(row) != 0) | (np.diff(who) != 0))[: len(row)])
+        self._limit = limit
+        self._need, row = who[first], row[first]
+        self._amount = part.data[order][first].astype(np.int64)
+        share = np.add.reduceat(x[held[part.indices]][order], first) if len(first) else np.zeros(0)
+        self._share = np.minimum(share, 1.0)
+        self._ptr = np.searchsorted(row, np.arange(part.shape[0] + 1))
+        self.promising = self._promising(row)
+
+    def _promising(self, row: Ints) -> Ints:
+        """Rows in which a cover in fractions of needs leaves less than one out."""
+        left_out = 1 - self._share
+        order = np.lexsort((left_out / self._amount, row))
+        amount, left_out, row = self._amount[order], left_out[order], row[order]
+        before = np.cumsum(amount) - amount
+        before -= before[self._ptr[row]]
+        most = self._limit[row]
+        part = np.clip((most + 1 - before) / amount, 0, 1)
+        cost = np.bincount(row, weights=part * left_out, minlength=len(self._limit))
+        total = np.bincount(row, weights=amount, minlength=len(self._limit))
+        return np.flatnonzero((total > self._limit) & (cost < 1))
+
+    def cover(self, row: int) -> tuple[float, Ints]:
+        """How far the best cover found is broken (for its length), and the needs in it."""
+        inside = slice(self._ptr[row], self._ptr[row + 1])
+        need, amount, share = self._need[inside], self._amount[inside], self._share[inside]
+        most = int(self._limit[row])
+        best = 0.0, need[:0]
+        for order in (np.argsort((1 - share) / amount, kind="stable"), np.argsort(-share, kind="stable")):
+            total = np.cumsum(amount[order])
+            count = int(np.searchsorted(total, most, side="right")) + 1
+            members, weight = order[:count], int(total[count - 1])
+            kept = np.ones(count, dtype=bool)
+            for nth in np.lexsort((amount[members], share[members])).tolist():  # without whom it still is one
+                if weight - amount[members[nth]] > most:
+                    kept[nth], weight = False, weight - int(amount[members[nth]])
+            members = members[kept]
+            lifting = Lifting(amount[members], most)
+            factor = lifting.of(np.minimum(amount, most))
+            factor[members] = lifting.unit
+            broken = float(factor @ share - lifting.limit) / lifting.unit
+            if broken > _CLEARLY:
+                broken /= float(np.sqrt((factor / lifting.unit) @ (factor / lifting.unit)))
+                best = max(best, (broken, need[members]), key=lambda one: one[0])
+        return best
 
 
 def reachable(need: Ints, capacity: sp.csr_array, limit: Ints) -> Ints:

@@ -31,6 +31,7 @@ from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats, numbered
 
 _CORES = 2
+_SHARES = 2  # of the places whose patterns are chosen anew at a time, whatever the cores
 _SMOOTH = 0.3  # how much of the best prices known is kept
 _BOX = 0.02  # how far prices may go from them, times how wide the box is: of each, and of what a column is worth
 _SAME = 1e-5  # of the programme's value: a change that tells nothing
@@ -287,25 +288,37 @@ class Decomposition:
                 taken.append(pattern)
         return np.concatenate(taken)
 
-    def recombined(self, plan: Ints, most: int, random: np.random.Generator, nodes: int) -> Ints | None:
+    def recombined(self, plan: Ints, most: int, random: np.random.Generator, nodes: int) -> Ints:
         """The plan with the best patterns of some places beside what it puts at the others.
 
-        Places are drawn at random, until they have ``most`` patterns. It keeps the settled goals
-        as the plan does; ``None`` where nothing else can be chosen, or HiGHS finds nothing.
+        Places are drawn at random, until they have ``most`` patterns, then as many others: both are decided at the
+        same time, with the needs that are placed nowhere shared out between them. It keeps the settled goals as the
+        plan does.
         """
-        problem = self._problem
+        problem, count = self._problem, len(self._problem.limit)
         self.add(plan)
-        patterns = self._nearest(plan, _NEAREST)
-        size = np.bincount(problem.place[[one[0] for one in patterns]], minlength=len(problem.limit))
+        patterns = dict(enumerate(self._nearest(plan, _NEAREST)))
+        size = np.bincount(problem.place[[one[0] for one in patterns.values()]], minlength=count)
         order = random.permutation(np.flatnonzero(size))
-        closed = np.ones(len(size), dtype=bool)
-        closed[order[: max(1, np.searchsorted(np.cumsum(size[order]), most, side="right"))]] = False
-        taken = plan[closed[problem.place[plan]] | problem.fixed[plan]]
-        placed = np.zeros(problem.needs, dtype=bool)
-        placed[problem.need[taken]] = True
-        left = self._rest(dict(enumerate(patterns)), placed, closed)
-        found = self._best_of(list(left.values()), taken, plan, nodes) if left else None
-        return None if found is None else np.sort(np.concatenate([taken, found]))
+        share = np.full(count, _SHARES)
+        share[order] = np.minimum((np.cumsum(size[order]) - size[order]) // most, _SHARES)
+        shares = min(int(share[order].max()) + 1, _SHARES)
+        of_need = random.integers(shares, size=problem.needs)
+        of_need[problem.need[plan]] = share[problem.place[plan]]
+
+        def anew(mine: int) -> Ints:
+            here = share[problem.place[plan]] == mine
+            taken = plan[~here | problem.fixed[plan]]
+            elsewhere = of_need != mine
+            elsewhere[problem.need[taken]] = True
+            left = list(self._rest(patterns, elsewhere, share != mine).values())
+            found = self._best_of(left, taken, plan, nodes) if left else None
+            return plan[here & ~problem.fixed[plan]] if found is None else found
+
+        with ThreadPoolExecutor(_CORES) as pool:
+            found = list(pool.map(anew, range(shares)))
+        stands = plan[(share[problem.place[plan]] >= shares) | problem.fixed[plan]]
+        return np.sort(np.concatenate([stands, *found]))
 
     def _nearest(self, plan: Ints, count: int, of_each: bool = False) -> list[Pattern]:
         """The patterns of the plan, and those that earn least less than the best of their place.
@@ -364,7 +377,8 @@ class Decomposition:
         limit = [np.repeat([0.0, 1.0], [ways, needs + places])]
         for kept in self._kept:
             blocks.append(sp.csr_array(np.concatenate([none, -kept.points[columns[first]]])[None, :]))
-            limit.append(np.array([kept.points[taken].sum() - kept.value]))
+            least = max(float(kept.value), kept.points[start].sum())  # what is more than must be is not shared out
+            limit.append(np.array([kept.points[taken].sum() - least]))
         limits = np.concatenate(limit)
         equal = np.zeros(len(limits), dtype=bool)
         equal[ways + need[first]] = self._must[self._problem.need[columns[first]]]

@@ -34,7 +34,7 @@ _AT_ONCE = 4  # neighbourhoods, whatever the cores: a plan must not depend on th
 _CORES = 2
 _WORK, _NODES = 1.0, 5  # of CP-SAT and of HiGHS in one neighbourhood
 _MOMENT = 20  # nodes when patterns are chosen anew
-_RECOMBINED, _OFTEN, _IN_VAIN = 1_200, 24, 6  # patterns chosen anew at once, how often, and how often in vain
+_RECOMBINED, _OFTEN, _IN_VAIN = 1_200, 12, 3  # patterns chosen anew at once, how often, and how often in vain
 _MORE = 1.4  # times as many after that
 _LITTLE = 5e-5  # of the limit: who gains no more does so in vain
 _IDLE = 2  # times without a gain before neighbourhoods are made wider
@@ -44,12 +44,12 @@ _ASKED = 15  # times what it takes to ask every place once, until patterns bound
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
 _CHEAP = 0.3  # work of asking every place once: below it, patterns need no plans to begin with
 _BEFORE = 32  # neighbourhoods at a time before patterns that are dear to ask for
-_GAINED = 0.1  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
+_GAINED = 0.2  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
 _PLANS = 30  # of those seen last, whose patterns are known
-_SETTLED = 3  # rounds of the relaxation before patterns may take over
+_SETTLED, _SLOWER = 3, 1e-3  # rounds of the relaxation that gain so little of the limit before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
-_SPLIT = 0.28  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
+_SPLIT = 0.5  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
 _MANY, _CROWDED = 1_000, 0.5  # needs, and what is split by needs: with more the simplex takes seconds for each round
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
@@ -78,7 +78,7 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 0.03, 1_200, 40, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 24.0, 0.03, 1_800, 160, 10.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 24.0, 0.02, 1_800, 160, 10.0),
     "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 70.0, 0.0, 2_400, 800, 60.0),
 }
 # For the goals after one that stays far from its limit: what they gain may yet be lost to it.
@@ -185,7 +185,7 @@ class Part:
 
         def going(bound: Bound) -> bool:
             seen.append(bound.limit)
-            settled = len(seen) >= _SETTLED and seen[-2] - seen[-1] < 0.01 * abs(seen[-1])
+            settled = len(seen) >= _SETTLED and seen[-_SETTLED] - seen[-1] < _SLOWER * abs(seen[-1])
             return self._seen(k, bound) and not (settled and self._by_patterns and self._split(bound))
 
         return going
@@ -257,6 +257,8 @@ class Part:
                 self._accept(patterns.recombined(self.chosen, most, random, nodes))
                 self._tell(self.value(k), limit)
                 times, idle = times + 1, 0 if self.value(k) - before > _LITTLE * limit else idle + 1
+                if idle and len(patterns.patterns) <= most:  # all of them: it would be the same once more
+                    return
             most = int(_MORE * most)
 
     def _roam(self, k: int, goal: Total, bound: Bound, limit: int, times: int) -> None:

@@ -96,6 +96,7 @@ def best_patterns(place: Place, worth: Floats, work: float, control: Control) ->
     parameters.cp_model_presolve = False
     parameters.cp_model_probing_level = 0
     parameters.cut_level = 0
+    parameters.use_sat_inprocessing = False
     parameters.solution_pool_size = _MORE
     parameters.fill_additional_solutions_in_response = True
     status = solver.solve(model)

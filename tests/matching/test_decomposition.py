@@ -53,8 +53,7 @@ def by_patterns(problem: Problem, k: int, relaxation: Relaxation, plan, most: in
     found, _ = patterns.proven(alone)
     found = patterns.bound(found, 50.0, lambda bound: True)
     for nth in range(5):
-        recombined = patterns.recombined(plan, most, np.random.default_rng(nth), 100)
-        plan = plan if recombined is None else recombined
+        plan = patterns.recombined(plan, most, np.random.default_rng(nth), 100)
     return alone, found, plan
 
 

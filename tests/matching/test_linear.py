@@ -27,7 +27,7 @@ def test_near_prices_prove_a_limit_hardly_worse_than_the_best(seed):
     for k, kept in ((0, []), (1, [(problem.goals[0], first)])):
         near, exact = bounds(problem, k, kept, roughly=True), bounds(problem, k, kept, roughly=False)
         assert best(problem, k, kept) <= near.whole
-        assert near.limit < 1.02 * exact.limit
+        assert near.limit < 1.05 * exact.limit  # other cuts are found on the way
 
 
 def test_prices_do_not_depend_on_when_they_are_asked_for():
