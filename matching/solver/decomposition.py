@@ -25,9 +25,9 @@ from matching.goals import Total
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.greedy import nth_of
 from matching.solver.linear import Basis, Rows, best_fractional, best_whole
-from matching.solver.pattern import best_patterns, places_of
+from matching.solver.pattern import Pattern, best_patterns, held_by, places_of
 from matching.solver.prices import Box, Prices
-from matching.solver.problem import Control, Problem
+from matching.solver.problem import Control
 from matching.table import Bools, Floats, numbered
 
 _CORES = 2
@@ -46,14 +46,6 @@ _TOGETHER = 16  # places asked before it is seen whether the others matter, what
 _CALL, _PER_PATTERN = 2e-3, 2e-4  # work of asking one place, and of one pattern in the linear programme
 _LEAST, _MOST = 0.05, 1.0  # work for one place, doubled while what is left unproven is a good share of the gap
 
-Pattern = tuple[int, ...]  # columns of one place, sorted
-
-
-def decomposable(problem: Problem) -> bool:
-    """Whether there are so many places that patterns of one are a small matter."""
-    size = np.bincount(problem.place, minlength=len(problem.limit))
-    return len(size) > 1 and int(size.max(initial=0)) * 4 <= len(problem.place)
-
 
 class Decomposition:
     """The programme over patterns for one goal, with goals settled before it as rows; it grows with every round."""
@@ -71,6 +63,7 @@ class Decomposition:
         self._basis = Basis()
         self._patience = _LEAST
         self._loose = 0.0  # of the limit last proven, what was not found
+        self._centre: Bound | None = None  # the best that prices of patterns alone have proven
         self._surprise = np.full(len(self._places), np.inf)  # of each place: what it earned beyond its known patterns
         self.spent = 0.0  # work on asking and on the programme over patterns
 
@@ -98,48 +91,50 @@ class Decomposition:
     def proven(self, start: Bound) -> tuple[Bound, float]:
         """The bound that the prices of ``start`` prove, and the work of asking every place once."""
         prices = Prices(start.need_price, start.kept_price)
-        best, _, _ = self._asked(replace(start, reduced=np.minimum(start.reduced, 0)), prices, prices, every=True)
+        centre, _ = self._asked(replace(start, limit=np.inf), prices, every=True)
         work = self.spent
         if self._loose > 0:
             self._patience = _MOST / 2
-            best, _, _ = self._asked(best, prices, prices, every=True)
+            centre, _ = self._asked(centre, prices, every=True)
             self._patience = _LEAST
-        return best, work
+        self._centre = centre
+        return min(replace(start, reduced=np.minimum(start.reduced, 0)), centre, key=lambda bound: bound.limit), work
 
     def bound(self, start: Bound, work: float, going: Callable[[Bound], bool]) -> Bound:
         """Improve on the bound ``start`` within so much work; after each round ``going`` says whether to go on.
 
         A plan that keeps the settled goals must have been added.
         """
-        best, centre = start, Prices(start.need_price, start.kept_price)
+        best, centre = start, self._centre or replace(start, limit=np.inf)
         work, box, fresh, last = self.spent + work, Box(), _SETTLING, np.inf
         while going(best) and not self._control.over():
-            solved = self._fractional(centre, box.wide)
+            known = Prices(centre.need_price, centre.kept_price)
+            solved = self._fractional(known, box.wide)
             if solved is None:
                 break
             x, price, value, bent = solved
-            best = replace(best, x=x)
-            before = best.limit
+            before = centre.limit
             if self.spent < work:
                 # smoothed prices that taught the programme nothing would not the next time either
                 share = _SMOOTH * min(1.0, fresh / _SETTLING) if abs(value - last) > _SAME * abs(value) else 0.0
-                best, centre, fresh = self._asked(best, centre, centre.between(price, share))
+                centre, fresh = self._asked(centre, known.between(price, share))
                 self.spent += _PER_PATTERN * len(self._patterns)
-                if self._loose > _UNPROVEN * (best.limit - value):
+                if self._loose > _UNPROVEN * (centre.limit - value):
                     self._patience = min(2 * self._patience, _MOST)
             if self.spent >= work or not fresh:  # the last word, or none of this round: the programme's own prices
                 self._patience = _MOST if self.spent >= work else self._patience
-                best, centre, fresh = self._asked(best, centre, price)
+                centre, fresh = self._asked(centre, price)
+            best = replace(min(best, centre, key=lambda bound: bound.limit), x=x)
             settled = not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value
             if self.spent >= work or (settled and not bent):
                 break
-            box.learn(before, best.limit, value, fresh, bent)
+            box.learn(before, centre.limit, value, fresh, bent)
             last = value
+        self._centre = centre
         return best
 
-    def _asked(self, best: Bound, centre: Prices, price: Prices, every: bool = False) -> tuple[Bound, Prices, int]:
-        """The better of ``best`` and the bound that these prices prove; the better prices, and how many places would
-        hold something new.
+    def _asked(self, centre: Bound, price: Prices, every: bool = False) -> tuple[Bound, int]:
+        """The better of ``centre`` and the bound that these prices prove; how many places would hold something new.
 
         Those that surprised most the last times are asked first. Once a good share is asked, some place would hold
         something new and it is certain that these prices prove nothing better, the others are left, unless ``every``
@@ -155,7 +150,7 @@ class Decomposition:
         order, fresh, self._loose = np.argsort(-self._surprise, kind="stable"), 0, 0.0
         least = (1 - _ANYWAY) * len(order)
         with ThreadPoolExecutor(_CORES) as pool:
-            while len(order) and (every or len(order) > least or limit < best.limit or not fresh):
+            while len(order) and (every or len(order) > least or limit < centre.limit or not fresh):
                 some, order = order[:_TOGETHER], order[_TOGETHER:]
                 found = list(
                     pool.map(lambda nth: best_patterns(self._places[nth], worth, self._patience, self._control), some)
@@ -168,15 +163,15 @@ class Decomposition:
                     self._surprise[nth] = beyond if self._surprise[nth] == np.inf else self._surprise[nth] / 2 + beyond
                     self._loose += earned.limit - earned.value
                     self.spent += earned.work + _CALL
-        if limit < best.limit:
+        if limit < centre.limit:
             reduced = np.minimum(worth, 0.0)  # a place that must hold this column earns at most so much more
-            best, centre = Bound(limit, reduced, price.need, price.kept, best.x), price
+            centre = Bound(limit, reduced, price.need, price.kept, centre.x)
             self._worth = worth
-        return best, centre, fresh
+        return centre, fresh
 
     def _earned(self, worth: Floats) -> Floats:
         """What each place earns by the best of its known patterns, or by none, when columns are worth that."""
-        columns, owner = _held(self.patterns)
+        columns, owner = held_by(self.patterns)
         earned = np.bincount(owner, weights=worth[columns], minlength=len(self._patterns))
         most = np.zeros(len(self._problem.limit))
         most[self._problem.place[self._problem.fixed]] = worth.min()
@@ -220,7 +215,7 @@ class Decomposition:
     def _programme(self, patterns: list[Pattern], slack: bool) -> tuple[Ints, Ints, Rows]:
         """Rows over patterns: needs, places, kept goals; and the columns with the pattern that holds each."""
         needs, places = self._problem.needs, len(self._problem.limit)
-        columns, owner = _held(patterns)
+        columns, owner = held_by(patterns)
         at = self._problem.place[[one[0] for one in patterns]]
         entries = np.ones(len(columns) + len(patterns))
         row = np.concatenate([self._problem.need[columns], needs + at])
@@ -325,7 +320,7 @@ class Decomposition:
 
         ``of_each``: as many of each place, so that a dive has a choice everywhere; else whatever their places.
         """
-        columns, owner = _held(self.patterns)
+        columns, owner = held_by(self.patterns)
         earned = np.bincount(owner, weights=self._worth[columns], minlength=len(self._patterns))
         place = self._problem.place[[one[0] for one in self._patterns]]
         most = np.full(len(self._problem.limit), -np.inf)
@@ -395,12 +390,6 @@ class Decomposition:
         chosen[found] = True
         held = columns[chosen[owner] & chosen[count + way.ravel()]]
         return held[np.unique(self._problem.need[held], return_index=True)[1]]
-
-
-def _held(patterns: list[Pattern]) -> tuple[Ints, Ints]:
-    """The columns of all these patterns, and which pattern holds each."""
-    columns = np.fromiter((column for pattern in patterns for column in pattern), dtype=np.int64)
-    return columns, np.repeat(np.arange(len(patterns)), [len(pattern) for pattern in patterns])
 
 
 def _mean(points: Floats) -> float:

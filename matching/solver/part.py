@@ -19,11 +19,12 @@ import numpy as np
 from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.bound import Bound, Relaxation
-from matching.solver.decomposition import Decomposition, Pattern, decomposable
+from matching.solver.decomposition import Decomposition
 from matching.solver.greedy import complete, polished, rounded
 from matching.solver.linear import Exact, best_whole
 from matching.solver.model import Model
 from matching.solver.neighbours import near_places
+from matching.solver.pattern import Pattern
 from matching.solver.problem import Control, Problem
 from matching.solver.reduction import cares_for_needs_only
 from matching.table import Bools
@@ -205,7 +206,9 @@ class Part:
 
     @cached_property
     def _decomposable(self) -> bool:
-        return decomposable(self.problem)
+        """Whether there are so many places that patterns of one are a small matter."""
+        size = np.bincount(self.problem.place, minlength=len(self.problem.limit))
+        return len(size) > 1 and int(size.max(initial=0)) * 4 <= len(self.problem.place)
 
     @property
     def _by_patterns(self) -> bool:

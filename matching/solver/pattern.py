@@ -18,6 +18,9 @@ _SCALE = 1e9  # what all columns of a place are worth together, in whole numbers
 _MORE = 3  # of the next best sets seen on the way, which the linear programme over patterns learns from too
 
 
+Pattern = tuple[int, ...]  # columns of one place, sorted
+
+
 @dataclass(frozen=True)
 class Place:
     """The columns of a place (numbers in the problem), the need of each and whether it is fixed; Σ rows · x ≤ limit."""
@@ -107,3 +110,9 @@ def best_patterns(place: Place, worth: Floats, work: float, control: Control) ->
     found = [response.solution, *(other.values for other in response.additional_solutions)]
     patterns = [columns[np.fromiter(held, dtype=np.int64) > 0] for held in found]
     return Earned(solver.best_objective_bound / scale, solver.objective_value / scale, patterns, spent)
+
+
+def held_by(patterns: list[Pattern]) -> tuple[Ints, Ints]:
+    """The columns of all these patterns, and which pattern holds each."""
+    columns = np.fromiter((column for pattern in patterns for column in pattern), dtype=np.int64)
+    return columns, np.repeat(np.arange(len(patterns)), [len(pattern) for pattern in patterns])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matching.table import Floats
 
-_START = 0.2  # how wide the box is at first, and at least
+_START, _LEAST = 0.2, 0.01  # how wide the box is at first, and at least
 _MUCH, _GOOD = 4.0, 0.4  # times as wide, when a round proves so much of what it could
 _SOME, _FAIR = 2.0, 0.1
 _NARROWER, _CLOSER, _TWICE = 0.7, 0.2, 2  # when so many rounds in a row prove nothing; if the box held nothing back
@@ -46,4 +46,4 @@ class Box:
             self.wide *= _SOME
         elif self._in_vain >= _TWICE:
             self.wide *= _NARROWER if bent else _CLOSER
-        self.wide = min(max(self.wide, _START), _WIDEST)
+        self.wide = min(max(self.wide, _LEAST), _WIDEST)
