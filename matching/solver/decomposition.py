@@ -316,7 +316,8 @@ class Decomposition:
         return np.sort(np.concatenate([stands, *found]))
 
     def _nearest(self, plan: Ints, count: int, of_each: bool = False) -> list[Pattern]:
-        """The patterns of the plan, and those that earn least less than the best of their place.
+        """The patterns of the plan, and those that earn least less than the best of their place: in no better plan does
+        one earn less by more than the gap.
 
         ``of_each``: as many of each place, so that a dive has a choice everywhere; else whatever their places.
         """
@@ -332,7 +333,9 @@ class Decomposition:
             order = np.lexsort((behind, place))
             turn[order] = nth_of(place[order])
         patterns = self.patterns
-        return [patterns[nth] for nth in np.lexsort((behind, turn))[:count].tolist()]
+        gap = self._centre.limit - float(self._gain[plan].sum()) if self._centre else np.inf
+        turns = np.lexsort((behind, turn))
+        return [patterns[nth] for nth in turns[behind[turns] <= gap][:count].tolist()]
 
     def _rest(self, patterns: dict[int, Pattern], placed: Bools, closed: Bools) -> dict[int, Pattern]:
         """What patterns of places that are not closed still hold, when these needs are placed elsewhere."""

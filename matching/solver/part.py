@@ -33,9 +33,9 @@ _CORE = 6  # columns of each need that the relaxation begins with
 _NARROW, _WIDE = 1_000, 3_000  # columns of a neighbourhood
 _AT_ONCE = 4  # neighbourhoods, whatever the cores: a plan must not depend on them
 _CORES = 2
-_WORK, _NODES = 1.0, 5  # of CP-SAT and of HiGHS in one neighbourhood
+_WORK, _NODES = 0.3, 5  # of CP-SAT and of HiGHS in one neighbourhood
 _MOMENT = 20  # nodes when patterns are chosen anew
-_RECOMBINED, _OFTEN, _IN_VAIN = 1_200, 12, 3  # patterns chosen anew at once, how often, and how often in vain
+_RECOMBINED, _OFTEN, _IN_VAIN = 1_200, 8, 3  # patterns chosen anew at once, how often, and how often in vain
 _MORE = 1.4  # times as many after that
 _LITTLE = 5e-5  # of the limit: who gains no more does so in vain
 _IDLE = 2  # times without a gain before neighbourhoods are made wider
@@ -44,8 +44,9 @@ _IDLE = 2  # times without a gain before neighbourhoods are made wider
 _ASKED = 15  # times what it takes to ask every place once, until patterns bound well
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
 _CHEAP = 0.3  # work of asking every place once: below it, patterns need no plans to begin with
-_BEFORE = 32  # neighbourhoods at a time before patterns that are dear to ask for
+_BEFORE = 16  # neighbourhoods at a time before patterns that are dear to ask for
 _GAINED = 0.2  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
+_SLOW = 0.1  # of the gap: where a third of the work on patterns closes less, the rest would not do much either
 _PLANS = 30  # of those seen last, whose patterns are known
 _SETTLED, _SLOWER = 3, 1e-3  # rounds of the relaxation that gain so little of the limit before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
@@ -61,9 +62,9 @@ Tell = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
-    columns and nodes of an exact search, work units on patterns, how near its limit (a share of it) a goal needs no
-    dear patterns, the most patterns chosen anew at once, neighbourhoods searched anew (of all goals together), work
-    units of CP-SAT."""
+    columns and nodes of an exact search, work units on patterns (of all goals together), how near its limit (a share
+    of it) a goal needs no dear patterns, the most patterns chosen anew at once, neighbourhoods searched anew (of all
+    goals together), work units of CP-SAT."""
 
     relaxed: int
     rounds: int
@@ -79,8 +80,8 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 0.03, 1_200, 40, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 24.0, 0.02, 1_800, 160, 10.0),
-    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 70.0, 0.0, 2_400, 800, 60.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 28.0, 0.02, 1_800, 160, 10.0),
+    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 140.0, 0.0, 4_000, 800, 60.0),
 }
 # For the goals after one that stays far from its limit: what they gain may yet be lost to it.
 HURRIED = Effort(400_000, 1, 1e-3, 0, 1, 0.0, 0.0, 0, 4, 1.0)
@@ -104,6 +105,7 @@ class Part:
         self._plans: deque[Ints] = deque(maxlen=_PLANS)
         self._roamed = 0
         self.searched = 0  # neighbourhoods, of all goals so far; a wide one counts as several
+        self.asked = 0.0  # work units on patterns, of all goals so far
         self._bounds: list[Bound] = []  # of the goal being settled: what they rule out is told once its slack is known
 
     @cached_property
@@ -227,11 +229,7 @@ class Part:
         bound, cost = patterns.proven(bound)
         self._tell(self.value(k), bound.whole)
 
-        def going(found: Bound) -> bool:
-            self._tell(self.value(k), found.whole)
-            return self._open(k, found.whole)
-
-        gained = cost > _CHEAP  # then plans hold more patterns than asking would find in the same time
+        gained = True
         while gained and self._open(k, bound.whole):
             before = self.value(k)
             self._roam(k, goal, bound, bound.whole, min(_BEFORE, self._effort.neighbourhoods))
@@ -239,12 +237,20 @@ class Part:
                 patterns.add(plan)
             self._recombine(k, bound.whole, patterns)
             gap = bound.whole - self.value(k)
-            if gap <= self._effort.enough * bound.whole:
+            if cost > _CHEAP and gap <= self._effort.enough * bound.whole:
                 return bound
             gained = self.value(k) - before > _GAINED * gap
-        if _ASKED * cost <= self._effort.patterns and going(bound):
+        if _ASKED * cost <= self._effort.patterns and self._open(k, bound.whole):
+            begun, least = patterns.spent, bound.limit - _SLOW * (bound.whole - self.value(k))
+
+            def going(found: Bound) -> bool:
+                self._tell(self.value(k), found.whole)
+                slow = found.limit > least and patterns.spent - begun > self._effort.patterns / 3
+                return self._open(k, found.whole) and not (slow and self._effort.enough > 0)
+
             bound = patterns.bound(bound, self._effort.patterns, going)
             self._known_patterns = patterns.patterns
+            self.asked += patterns.spent
             self._recombine(k, bound.whole, patterns)
         return bound
 

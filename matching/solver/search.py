@@ -112,9 +112,11 @@ class _Stage:
         return self._searched_before + max((part.searched for part in self._parts), default=0)
 
     def _share(self, part: Part, effort: Effort) -> Effort:
-        """What a part may use for one goal: half of the neighbourhoods it has left, so that later ones have some."""
+        """What a part may use for one goal: half of the neighbourhoods it has left, so that later ones have some, and
+        all the work on patterns that is left."""
         left = self._search.effort.neighbourhoods - self._searched_before - part.searched
-        return replace(effort, neighbourhoods=min(effort.neighbourhoods, (left + 1) // 2))
+        patterns = max(0.0, effort.patterns - part.asked)
+        return replace(effort, neighbourhoods=min(effort.neighbourhoods, (left + 1) // 2), patterns=patterns)
 
     @property
     def chosen(self) -> Ints:
