@@ -146,3 +146,17 @@ def test_a_programme_may_begin_where_one_with_other_columns_ended(seed):
         alone = best_fractional(rows, gain, columns, none, Control())
         assert begun is not None and alone is not None
         assert gain @ begun[0] == pytest.approx(gain @ alone[0])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_cuts_prove_is_not_given_up(seed):
+    """From a relaxation with its cuts, whose prices alone prove less, patterns still come to a limit no worse."""
+    problem = crowded(seed)
+    goal, relaxation = problem.goals[0], Relaxation(problem, Control())
+    every = np.arange(len(problem.need))
+    start = relaxation.bound(goal.points, every, 20, 0.0, lambda bound: True, lambda bound: False)
+    patterns = Decomposition(relaxation, goal, (), Control())
+    patterns.add(first_plan(problem, Control()))
+    first, _ = patterns.proven(start)
+    found = patterns.bound(first, 5.0, lambda bound: True)
+    assert best(problem, 0, []) - 1e-6 <= found.limit <= first.limit <= start.limit
