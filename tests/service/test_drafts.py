@@ -102,6 +102,6 @@ def test_events_say_that_there_was_a_draft_and_nothing_of_its_text(
 ) -> None:
     mine = drafts.save(session, officer, config, "offer", {"title": "Kanarie", "contact_name": "Kim Kanarie"}).ref
     drafts.discard(session, officer, "offer", mine)
-    told = session.scalars(select(Event).where(Event.kind.startswith("account.draft"))).all()
+    told = session.scalars(select(Event).where(Event.kind.startswith("account.draft")).order_by(Event.id)).all()
     assert [event.kind for event in told] == ["account.draft_saved", "account.draft_discarded"]
     assert not [event for event in told if "anarie" in str(event.data)]

@@ -90,7 +90,11 @@ def test_a_sublet_is_signed_only_with_the_landlords_consent(desk: Desk) -> None:
     assert desk.officer.post(f"{here}/prepare", {**consent, "consent_on": today}).status_code == 409
     _, content = pdf(desk.officer, agreement, "sv")
     assert "Hyresvärden, Fastighets AB Norr, samtyckte den" in content and "Sam Ordnare" in content
-    signed = desk.make.session.scalars(select(Event).where(Event.kind == "agreement.signed")).unique().all()
+    signed = (
+        desk.make.session.scalars(select(Event).where(Event.kind == "agreement.signed").order_by(Event.id))
+        .unique()
+        .all()
+    )
     assert [event.data["side"] for event in signed] == ["lead", "poster"]
 
 
