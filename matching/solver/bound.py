@@ -145,7 +145,7 @@ class Relaxation:
 
         ``core`` must hold a plan that keeps the settled goals. After each round ``going`` is told the best bound,
         with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to
-        add, or three rounds gained less than the share ``least_gain`` of the bound. While ``roughly`` says so of the
+        add and prices come no nearer, or three rounds gained less than the share ``least_gain`` of the bound. While ``roughly`` says so of the
         best bound, prices near the best ones do: a first-order method finds them over all columns, where those are not
         too many, sooner than the simplex over a few.
         """
@@ -155,7 +155,8 @@ class Relaxation:
         basis = Basis()
         solution: tuple[Floats, Floats] | None = None
         for _ in range(rounds):
-            if roughly(best) and np.count_nonzero(self.alive) <= _ALL:
+            near = roughly(best) and np.count_nonzero(self.alive) <= _ALL
+            if near:
                 core = np.flatnonzero(self.alive)
                 solution = near_fractional(self.rows(), gain, core, self.problem.fixed, self._control, solution)
             else:
@@ -164,12 +165,13 @@ class Relaxation:
                 break
             x, price = solution
             found = self._proven(gain, price, x)
+            nearer = near and found.limit < best.limit  # begun there, the next prices may be nearer still
             reduced = found.reduced + (found.need_price - price[: self.needs])[self.problem.need]
             best = found if found.limit < best.limit else replace(best, x=x)
             calls = self._calls(reduced, core)
             limits.append(best.limit)
             slow = len(limits) > 4 and limits[-4] - limits[-1] < least_gain * abs(limits[-1])
-            if not going(best) or slow or not (self._cut(x, reduced) or len(calls)):
+            if not going(best) or slow or not (self._cut(x, reduced) or len(calls) or nearer):
                 break
             core = np.union1d(core, calls)
         return best
