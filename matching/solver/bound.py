@@ -144,10 +144,10 @@ class Relaxation:
         """Solve the relaxation for a sum of points, from the columns ``core`` on, in at most so many rounds.
 
         ``core`` must hold a plan that keeps the settled goals. After each round ``going`` is told the best bound,
-        with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to
-        add and prices come no nearer, or three rounds gained less than the share ``least_gain`` of the bound. While ``roughly`` says so of the
-        best bound, prices near the best ones do: a first-order method finds them over all columns, where those are not
-        too many, sooner than the simplex over a few.
+        with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to add
+        and prices come no nearer, or three rounds gained less than the share ``least_gain`` of the bound. While
+        ``roughly`` says so of the best bound, prices near the best ones do: a first-order method finds them over all
+        columns, where those are not too many, sooner than the simplex over a few.
         """
         gain = points.astype(np.float64)
         best = self._proven(gain, np.zeros(len(self._limit)), np.zeros(len(gain)))
