@@ -23,12 +23,13 @@ import scipy.sparse as sp
 from matching.capacity import Ints
 from matching.goals import Total
 from matching.solver.bound import Bound, Relaxation
+from matching.solver.choice import Choice
 from matching.solver.greedy import nth_of
-from matching.solver.linear import Basis, Rows, best_fractional, best_whole
+from matching.solver.linear import Basis, Rows, best_fractional
 from matching.solver.pattern import Pattern, best_patterns, held_by, places_of
 from matching.solver.prices import Box, Prices
 from matching.solver.problem import Control
-from matching.table import Bools, Floats, numbered
+from matching.table import Bools, Floats
 
 _CORES = 2
 _SHARES = 2  # of the places whose patterns are chosen anew at a time, whatever the cores
@@ -56,6 +57,7 @@ class Decomposition:
         self._kept = list(relaxation.kept)
         self._must = relaxation.must.copy()
         self._control = control
+        self._choice = Choice(self._problem, self._gain, self._kept, self._must, control)
         self._places = places_of(relaxation)
         alive = relaxation.alive | self._problem.fixed
         self._patterns = dict.fromkeys(one for one in patterns if alive[list(one)].all())
@@ -181,7 +183,7 @@ class Decomposition:
     def _fractional(self, centre: Prices, wide: float) -> tuple[Floats, Prices, float, bool] | None:
         """The best fractional choice of patterns at prices in a box around the centre: x by columns, prices, value, and
         whether the box holds the prices back."""
-        columns, owner, rows = self._programme(list(self._patterns), slack=True)
+        columns, owner, rows = self._programme(list(self._patterns))
         gain = np.bincount(owner, weights=self._gain[columns], minlength=len(self._patterns)).astype(float)
         needs, kept = self._problem.needs, len(self._kept)
         at = np.concatenate([centre.need, centre.kept])
@@ -212,7 +214,7 @@ class Decomposition:
         bent = bool((share[:bends] > 1e-9)[np.append(np.ones(len(at), dtype=bool), least != 0)].any())
         return x, Prices(need, np.maximum(price[len(price) - kept :], 0)), float(gains @ share), bent
 
-    def _programme(self, patterns: list[Pattern], slack: bool) -> tuple[Ints, Ints, Rows]:
+    def _programme(self, patterns: list[Pattern]) -> tuple[Ints, Ints, Rows]:
         """Rows over patterns: needs, places, kept goals; and the columns with the pattern that holds each."""
         needs, places = self._problem.needs, len(self._problem.limit)
         columns, owner = held_by(patterns)
@@ -225,7 +227,7 @@ class Decomposition:
         for kept in self._kept:
             worth = np.bincount(owner, weights=kept.points[columns], minlength=len(patterns))
             blocks.append(sp.csr_array(-worth[None, :]))
-            limit.append(np.array([(kept.slack if slack else 0) - float(kept.value)]))
+            limit.append(np.array([kept.slack - float(kept.value)]))
         limits = np.concatenate(limit)
         equal = np.zeros(len(limits), dtype=bool)
         equal[:needs] = self._must
@@ -252,7 +254,7 @@ class Decomposition:
             placed[self._problem.need[some]] = True
             closed[self._problem.place[some]] = True
             taken, left = np.concatenate([taken, some]), self._rest(left, placed, closed)
-        found = self._best_of(list(left.values()), taken, plan, nodes) if left else taken[:0]
+        found = self._choice.best(list(left.values()), taken, plan, nodes) if left else taken[:0]
         return None if found is None else np.sort(np.concatenate([taken, found]))
 
     def _dived(self, numbered_patterns: dict[int, Pattern], basis: Basis) -> Ints:
@@ -261,7 +263,7 @@ class Decomposition:
         The programme begins where that of the dive before ended, whose patterns had the same numbers.
         """
         numbers, patterns = np.array(list(numbered_patterns)), list(numbered_patterns.values())
-        columns, owner, rows = self._programme(patterns, slack=True)
+        columns, owner, rows = self._programme(patterns)
         packing, many = rows.blocks[0], int(numbers.max()) + 1
         packing = sp.csr_array((packing.data, numbers[packing.indices], packing.indptr), shape=(packing.shape[0], many))
         free = Rows((packing,), np.ones(packing.shape[0]), np.zeros(packing.shape[0], dtype=bool))
@@ -307,7 +309,7 @@ class Decomposition:
             elsewhere = of_need != mine
             elsewhere[problem.need[taken]] = True
             left = list(self._rest(patterns, elsewhere, share != mine).values())
-            found = self._best_of(left, taken, plan, nodes) if left else None
+            found = self._choice.best(left, taken, plan, nodes) if left else None
             return plan[here & ~problem.fixed[plan]] if found is None else found
 
         with ThreadPoolExecutor(_CORES) as pool:
@@ -344,55 +346,6 @@ class Decomposition:
         for number, one in patterns.items():
             first.setdefault(tuple(column for column in one if alive[column]), number)
         return {number: one for one, number in first.items() if one}
-
-    def _best_of(self, patterns: list[Pattern], taken: Ints, start: Ints, nodes: int) -> Ints | None:
-        """HiGHS over the patterns, beside what is taken.
-
-        y is 1 for a way to place a need: at most one of a need, and none that no chosen pattern holds. So patterns may
-        overlap, and what they both hold is placed at one of them.
-        """
-        columns, owner, _ = self._programme(patterns, slack=False)
-        need = numbered(self._problem.need[columns])[1]
-        place = numbered(self._problem.place[[one[0] for one in patterns]])[1]
-        worth = np.stack([need, self._gain[columns], *(kept.points[columns] for kept in self._kept)])
-        _, first, way = np.unique(worth, axis=1, return_index=True, return_inverse=True)
-        ways, count = len(first), len(patterns)
-        y = count + np.arange(ways)
-        needs, places = int(need.max()) + 1, int(place.max()) + 1
-        none = np.zeros(count)
-        parts = [
-            (
-                np.concatenate([way.ravel(), np.arange(ways)]),
-                np.concatenate([owner, y]),
-                np.repeat([-1.0, 1.0], [len(way.ravel()), ways]),
-            ),
-            (ways + need[first], y, np.ones(ways)),
-            (ways + needs + place, np.arange(count), np.ones(count)),
-        ]
-        row, column, factor = (np.concatenate(side) for side in zip(*parts, strict=True))
-        shape = (ways + needs + places, count + ways)
-        blocks = [sp.csr_array((factor, (row, column)), shape=shape)]
-        limit = [np.repeat([0.0, 1.0], [ways, needs + places])]
-        for kept in self._kept:
-            blocks.append(sp.csr_array(np.concatenate([none, -kept.points[columns[first]]])[None, :]))
-            least = max(float(kept.value), kept.points[start].sum())  # what is more than must be is not shared out
-            limit.append(np.array([kept.points[taken].sum() - least]))
-        limits = np.concatenate(limit)
-        equal = np.zeros(len(limits), dtype=bool)
-        equal[ways + need[first]] = self._must[self._problem.need[columns[first]]]
-        rows = Rows(tuple(blocks), limits, equal)
-        gain = np.concatenate([none, self._gain[columns[first]]])
-        inside = np.isin(columns, start)
-        whole = np.bincount(owner, weights=~inside, minlength=count) == 0
-        hint = np.flatnonzero(np.concatenate([whole, np.isin(np.arange(ways), way.ravel()[whole[owner]])]))
-        fixed = np.zeros(count + ways, dtype=bool)
-        found = best_whole(rows, gain, np.arange(count + ways), fixed, hint, nodes, self._control).chosen
-        if found is None:
-            return None
-        chosen = np.zeros(count + ways, dtype=bool)
-        chosen[found] = True
-        held = columns[chosen[owner] & chosen[count + way.ravel()]]
-        return held[np.unique(self._problem.need[held], return_index=True)[1]]
 
 
 def _mean(points: Floats) -> float:
