@@ -238,10 +238,8 @@ class _Rows:
             lifting = Lifting(amount[members], most)
             factor = lifting.of(np.minimum(amount, most))
             factor[members] = lifting.unit
-            broken = float(factor @ share - lifting.limit) / lifting.unit
-            if broken > _CLEARLY:
-                broken /= float(np.sqrt((factor / lifting.unit) @ (factor / lifting.unit)))
-                best = max(best, (broken, need[members]), key=lambda one: one[0])
+            broken = float((factor @ share - lifting.limit) / np.sqrt(factor @ factor))
+            best = max(best, (broken, need[members]), key=lambda one: one[0])
         return best
 
 
