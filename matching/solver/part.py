@@ -2,8 +2,8 @@
 
 For a sum: the relaxation bounds it and prices every column; what could still be better lies among the columns that the
 gap leaves alive, and where those are few HiGHS searches them to the end. Where most of the fractional plan is split,
-whole patterns of each place bound it better and make better plans; then neighbourhoods are searched anew, or before,
-where asking for patterns is dear. CP-SAT takes what is coarse or is no sum.
+whole patterns of each place bound it better and make better plans; neighbourhoods are searched anew before, so that
+there are patterns to begin with, and after. CP-SAT takes what is coarse or is no sum.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _IDLE = 2  # times without a gain before neighbourhoods are made wider
 
 _ASKED = 15  # times what it takes to ask every place once, until patterns bound well
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
-_CHEAP = 0.3  # work of asking every place once: below it, patterns need no plans to begin with
-_BEFORE = 16  # neighbourhoods at a time before patterns that are dear to ask for
+_CHEAP = 0.3  # work of asking every place once: below it, patterns are asked for however near the limit is
+_BEFORE = 16  # neighbourhoods at a time before patterns are asked for
 _GAINED = 0.2  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
 _SLOW = 0.1  # of the gap: where a third of the work on patterns closes less, the rest would not do much either
 _PLANS = 30  # of those seen last, whose patterns are known
@@ -62,7 +62,7 @@ Tell = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
-    columns and nodes of an exact search, work units on patterns (of all goals together), how near its limit (a share
+    columns and nodes of an exact search, work units on patterns (of all goals of a stage), how near its limit (a share
     of it) a goal needs no dear patterns, the most patterns chosen anew at once, neighbourhoods searched anew (of all
     goals together), work units of CP-SAT."""
 
@@ -220,8 +220,8 @@ class Part:
     def _patterns(self, k: int, goal: Total, bound: Bound) -> Bound:
         """The better bound of whole patterns; the plan at hand becomes what diving finds, where that is better.
 
-        Where asking every place once proves dear, neighbourhoods and what their plans hold come first, in turns while
-        that gains much; where effort does not reach far, only the prices at hand are used.
+        Neighbourhoods and what their plans hold come first, in turns while that gains much; where asking every place
+        once proves dear, that may be near enough. Where effort does not reach far, only the prices at hand are used.
         """
         patterns = Decomposition(self._relaxation, goal, self._known_patterns, self.control)
         for plan in [*self._plans, self.chosen]:

@@ -113,7 +113,7 @@ class _Stage:
 
     def _share(self, part: Part, effort: Effort) -> Effort:
         """What a part may use for one goal: half of the neighbourhoods it has left, so that later ones have some, and
-        all the work on patterns that is left."""
+        all the work on patterns that is left in this stage."""
         left = self._search.effort.neighbourhoods - self._searched_before - part.searched
         patterns = max(0.0, effort.patterns - part.asked)
         return replace(effort, neighbourhoods=min(effort.neighbourhoods, (left + 1) // 2), patterns=patterns)
