@@ -69,9 +69,11 @@ def test_patterns_bound_better_than_any_programme_over_columns(seed):
     assert most - problem.goals[0].value(plan) <= 10
 
 
+@pytest.mark.parametrize("most", [1_000, 20])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_patterns_keep_what_is_settled_and_fixed(seed):
-    """With the first goal settled at its best and a column fixed, the limit of the second holds, its plan too."""
+def test_patterns_keep_what_is_settled_and_fixed(seed, most):
+    """With the first goal settled at its best and a column fixed, the limit of the second holds, its plan
+    too, however many places are chosen anew at a time."""
     problem = crowded(seed, fixed=1)
     first = best(problem, 0, [])
     model = Model(problem, 0, np.ones(len(problem.need), dtype=bool))
@@ -80,12 +82,31 @@ def test_patterns_keep_what_is_settled_and_fixed(seed):
     assert start is not None
     relaxation = Relaxation(problem, Control())
     relaxation.keep(problem.goals[0], first, 0)
-    _, found, plan = by_patterns(problem, 1, relaxation, start)
-    most = best(problem, 1, [(problem.goals[0], first)])
-    assert most <= found.limit + 1e-6
+    _, found, plan = by_patterns(problem, 1, relaxation, start, most)
+    best_kept = best(problem, 1, [(problem.goals[0], first)])
+    assert best_kept <= found.limit + 1e-6
     assert 0 in plan and problem.goals[0].value(plan) >= first
-    assert problem.goals[1].value(start) <= problem.goals[1].value(plan) <= most
+    assert problem.goals[1].value(start) <= problem.goals[1].value(plan) <= best_kept
     assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_chosen_anew_at_the_same_time_does_not_lose_what_is_settled_twice(seed):
+    """From a plan that is worth more than it must be, to one that still is: either half alone could lose it all."""
+    problem = crowded(seed)
+    start = first_plan(problem, Control())
+    least = problem.goals[0].value(start) - 30
+    relaxation = Relaxation(problem, Control())
+    relaxation.keep(problem.goals[0], least, 0)
+    points, every = problem.goals[1].points, np.arange(len(problem.need))
+    alone = relaxation.bound(points, every, 1, 0.0, lambda bound: False, lambda bound: False)
+    patterns = Decomposition(relaxation, problem.goals[1], (), Control())
+    patterns.add(start)
+    found, _ = patterns.proven(alone)
+    patterns.bound(found, 5.0, lambda bound: True)
+    for nth in range(6):
+        plan = patterns.recombined(start, 20, np.random.default_rng(nth), 100)
+        assert problem.goals[0].value(plan) >= least
 
 
 @pytest.mark.parametrize("seed", SEEDS)
