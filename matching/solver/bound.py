@@ -19,7 +19,7 @@ from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.cuts import Conflicts, Cut, cliques, covers, divided, divided_row, reachable
 from matching.solver.greedy import nth_of
-from matching.solver.linear import Basis, Rows, best_fractional, near_fractional
+from matching.solver.linear import Basis, Rows, Solution, best_fractional, near_fractional
 from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats
 
@@ -147,15 +147,17 @@ class Relaxation:
         with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to add
         and prices come no nearer, or three rounds gained less than the share ``least_gain`` of the bound. While
         ``roughly`` says so of the best bound, prices near the best ones do: a first-order method finds them over all
-        columns, where those are not too many, sooner than the simplex over a few.
+        columns, where those are not too many, sooner than the simplex over a few. Where it ends in the open, the
+        simplex takes over.
         """
         gain = points.astype(np.float64)
         best = self._proven(gain, np.zeros(len(self._limit)), np.zeros(len(gain)))
         limits: list[float] = []
         basis = Basis()
-        solution: tuple[Floats, Floats] | None = None
+        solution: Solution | None = None
+        lost = False  # whether the first-order method ended in the open, with nothing to add that could help it
         for _ in range(rounds):
-            near = roughly(best) and np.count_nonzero(self.alive) <= _ALL
+            near = roughly(best) and np.count_nonzero(self.alive) <= _ALL and not lost
             if near:
                 core = np.flatnonzero(self.alive)
                 solution = near_fractional(self.rows(), gain, core, self.problem.fixed, self._control, solution)
@@ -163,7 +165,7 @@ class Relaxation:
                 solution = best_fractional(self.rows(), gain, core, self.problem.fixed, self._control, basis)
             if solution is None:
                 break
-            x, price = solution
+            x, price = solution.x, solution.price
             found = self._proven(gain, price, x)
             nearer = near and found.limit < best.limit  # begun there, the next prices may be nearer still
             reduced = found.reduced + (found.need_price - price[: self.needs])[self.problem.need]
@@ -171,8 +173,12 @@ class Relaxation:
             calls = self._calls(reduced, core)
             limits.append(best.limit)
             slow = len(limits) > 4 and limits[-4] - limits[-1] < least_gain * abs(limits[-1])
-            if not going(best) or slow or not (self._cut(x, reduced) or len(calls) or nearer):
+            if not going(best) or slow:
                 break
+            ended = not (self._cut(x, reduced) or len(calls) or nearer)
+            if ended and solution.settled:
+                break
+            lost |= ended
             core = np.union1d(core, calls)
         return best
 

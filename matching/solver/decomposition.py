@@ -207,7 +207,7 @@ class Decomposition:
         solution = best_fractional(replace(rows, blocks=blocks), gains, every, none, self._control, self._basis)
         if solution is None:
             return None
-        share, price = solution
+        share, price = solution.x, solution.price
         x = np.zeros(len(self._gain))
         np.add.at(x, columns, share[bends:][owner])
         need = np.where(self._must, price[:needs], np.maximum(price[:needs], 0))
@@ -269,7 +269,7 @@ class Decomposition:
         free = Rows((packing,), np.ones(packing.shape[0]), np.zeros(packing.shape[0], dtype=bool))
         gain = np.bincount(numbers[owner], weights=self._gain[columns], minlength=many).astype(float)
         solution = best_fractional(free, gain, numbers, np.zeros(many, dtype=bool), self._control, basis)
-        share = (gain if solution is None else solution[0])[numbers]
+        share = (gain if solution is None else solution.x)[numbers]
         least = max(3, int(_SHARE * len({int(self._problem.place[one[0]]) for one in patterns})))
         settled: set[int] = set()
         placed = np.zeros(self._problem.needs, dtype=bool)

@@ -45,6 +45,15 @@ class Rows:
     equal: Bools
 
 
+@dataclass(frozen=True)
+class Solution:
+    """A fractional x over all columns and the price of each row; whether the method came as near as it was to."""
+
+    x: Floats
+    price: Floats
+    settled: bool
+
+
 def _proto(rows: Rows, gain: Floats, columns: Ints, fixed: Bools, whole: bool) -> tuple[model_pb2.ModelProto, Ints]:
     """The programme over some columns, and the numbers of the rows that are in it (those that hold a column)."""
     part = sp.csr_array(sp.vstack([block[:, columns] for block in rows.blocks], format="csr"))
@@ -144,9 +153,8 @@ def _status(known: Ints, these: Ints, new: int) -> Ints:
 
 def best_fractional(
     rows: Rows, gain: Floats, columns: Ints, fixed: Bools, control: Control, basis: Basis | None = None
-) -> tuple[Floats, Floats] | None:
-    """The best fractional x over all columns (zero outside ``columns``) and the price of each row; ``None`` if none,
-    or none in the time that is left.
+) -> Solution | None:
+    """The best over some columns (x is zero outside ``columns``); ``None`` if none, or none in the time that is left.
 
     ``basis`` is where the search begins, and is told where it ended. Where GLOP gives up, or goes on for too long, it
     is tried without a basis, and by the other simplex.
@@ -182,7 +190,7 @@ def best_fractional(
     x[columns] = _dense(solution.primal_solution.variable_values, len(columns))
     price = np.zeros(len(rows.limit))
     price[used] = _dense(solution.dual_solution.dual_values, len(used))
-    return x, price
+    return Solution(x, price, True)
 
 
 def near_fractional(
@@ -191,12 +199,12 @@ def near_fractional(
     columns: Ints,
     fixed: Bools,
     control: Control,
-    begin: tuple[Floats, Floats] | None = None,
-) -> tuple[Floats, Floats] | None:
+    begin: Solution | None = None,
+) -> Solution | None:
     """As ``best_fractional``, but only near the best, and x may break a row by a little: where the simplex takes
     seconds for thousands of iterations, a first-order method (PDLP: Applegate and others 2021) has such prices in one.
 
-    ``begin`` is an x and the prices of a programme that had these rows, or the first of them; it is then sought nearer.
+    ``begin`` is of a programme that had these rows, or the first of them; it is then sought nearer.
     """
     proto, used = _proto(rows, gain, columns, fixed, whole=False)
     advice = model_parameters_pb2.ModelSolveParametersProto()
@@ -207,22 +215,23 @@ def near_fractional(
     if begin is not None:
         near.eps_optimal_relative = near.eps_optimal_absolute = _NEARER
         hint = advice.solution_hints.add()
-        price = np.concatenate([begin[1], np.zeros(len(rows.limit) - len(begin[1]))])[used]
-        for values, at in ((hint.variable_values, begin[0][columns]), (hint.dual_values, price)):
+        price = np.concatenate([begin.price, np.zeros(len(rows.limit) - len(begin.price))])[used]
+        for values, at in ((hint.variable_values, begin.x[columns]), (hint.dual_values, price)):
             values.ids.extend(range(len(at)))
             values.values.extend(at.tolist())
     # what is added up depends on the number of shards, not on that of threads
     tuning.num_threads, tuning.num_shards = _THREADS, _SHARDS
     parameters = mathopt.SolveParameters(pdlp=tuning, time_limit=_time(control.left))
-    solutions = _solved(proto, mathopt.SolverType.PDLP, parameters, advice).solutions
-    if not solutions or not solutions[0].HasField("dual_solution"):
+    result = _solved(proto, mathopt.SolverType.PDLP, parameters, advice)
+    if not result.solutions or not result.solutions[0].HasField("dual_solution"):
         return None
-    share = _dense(solutions[0].primal_solution.variable_values, len(columns))
+    solution = result.solutions[0]
+    share = _dense(solution.primal_solution.variable_values, len(columns))
     x = np.zeros(rows.blocks[0].shape[1])
     x[columns] = np.where(share < _NOISE, 0.0, np.where(share > 1 - _NOISE, 1.0, share))
     price = np.zeros(len(rows.limit))
-    price[used] = _dense(solutions[0].dual_solution.dual_values, len(used))
-    return x, price
+    price[used] = _dense(solution.dual_solution.dual_values, len(used))
+    return Solution(x, price, result.termination.reason == result_pb2.TERMINATION_REASON_OPTIMAL)
 
 
 @dataclass(frozen=True)
