@@ -13,8 +13,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from matching.capacity import Ints, uses
+from matching.table import Bools
 
-WEEKS = 1_000_000  # more than any week, so that place · WEEKS + week sorts by place, then week
+_WEEKS = 1_000_000  # more than any week, so that place · _WEEKS + week sorts by place, then week
+_CELLS = 4  # times as many as spans: more weeks than that are not all numbered
 
 
 @dataclass(frozen=True)
@@ -50,20 +52,54 @@ def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, am
 
 def _cliques(index: Ints, place: Ints, begin: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
     """The members of the largest meeting sets as (row, column) pairs sorted by row, and the place of each row."""
-    from_, to = place * WEEKS + begin, place * WEEKS + end
-    tops = tops_of(from_, to)
-    low, high = np.searchsorted(tops, from_), np.searchsorted(tops, to, side="right")
+    moments = Moments.of(place, begin, end)
+    low, high = moments.within(moments.tops)
     many = high - low
     member = np.repeat(np.arange(len(index), dtype=np.int32), many)
     row = (np.arange(len(member)) - np.repeat(np.cumsum(many) - many - low, many)).astype(np.int32)
     order = np.argsort(row, kind="stable")
-    return row[order], index[member[order]], tops // WEEKS
+    return row[order], index[member[order]], moments.place[moments.tops]
 
 
-def tops_of(begin: Ints, end: Ints) -> Ints:
-    """The moments at which the largest sets of these intervals meet: the last beginnings before some end, sorted."""
-    beginnings = np.unique(begin)
-    return np.unique(beginnings[np.searchsorted(beginnings, end, side="right") - 1])
+@dataclass(frozen=True)
+class Moments:
+    """Weeks of places, numbered by place and then by week: those in which spans begin and end, the place of each, and
+    the ``tops`` at which the largest sets of spans meet: the last beginnings before some end."""
+
+    begin: Ints
+    end: Ints
+    place: Ints
+    tops: Bools
+
+    @classmethod
+    def of(cls, place: Ints, begin: Ints, end: Ints) -> Moments:
+        """The moments of spans from week ``begin`` to week ``end`` of a place."""
+        first = int(begin.min(initial=_WEEKS))
+        weeks = int(end.max(initial=0)) + 1 - first
+        count = (int(place.max(initial=-1)) + 1) * weeks
+        if count <= _CELLS * len(place):  # every week is a moment: no sorting
+            owner = np.repeat(np.arange(count // weeks) if count else place, weeks)
+            from_, to = place * weeks + (begin - first), place * weeks + (end - first)
+        else:
+            keys = np.unique(np.concatenate([place * _WEEKS + begin, place * _WEEKS + end]))
+            owner = keys // _WEEKS
+            from_, to = np.searchsorted(keys, place * _WEEKS + begin), np.searchsorted(keys, place * _WEEKS + end)
+        begun = np.zeros(len(owner), dtype=np.int64)
+        begun[from_] = from_
+        tops = np.zeros(len(owner), dtype=bool)
+        tops[np.maximum.accumulate(begun)[to]] = True
+        return cls(from_, to, owner, tops)
+
+    def within(self, these: Bools) -> tuple[Ints, Ints]:
+        """How many of ``these`` moments come before each span, and how many before it ends."""
+        count = np.concatenate([[0], np.cumsum(these)])
+        return count[self.begin], count[self.end + 1]
+
+    def load(self, some: Ints, end: Ints, amount: Ints) -> Ints:
+        """What is in use at each moment if uses of ``amount`` begin and end at these moments."""
+        change = np.bincount(some, weights=amount, minlength=len(self.place) + 1)
+        change -= np.bincount(end + 1, weights=amount, minlength=len(self.place) + 1)
+        return np.rint(np.cumsum(change)[:-1]).astype(np.int64)
 
 
 def _binding(row: Ints, need: Ints, amount: Ints, limit: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -37,8 +37,8 @@ class Problem:
 
     def part(self, columns: Ints) -> Problem:
         """The same problem over some columns alone, with the needs and places that occur numbered anew."""
-        _, need = np.unique(self.need[columns], return_inverse=True)
-        places, place = np.unique(self.place[columns], return_inverse=True)
+        _, need = _numbered(self.need[columns], self.needs)
+        places, place = _numbered(self.place[columns], len(self.limit))
         return Problem(
             need=need,
             place=place,
@@ -124,6 +124,13 @@ class Problem:
         locked[self.need[self.fixed]] = True
         present = np.bincount(self.need, minlength=self.needs) > 0
         return int(np.where(locked, best, np.maximum(best, 0))[present].sum())
+
+
+def _numbered(values: Ints, most: int) -> tuple[Ints, Ints]:
+    """The distinct values, all of them below ``most``, and the number of each value among them."""
+    there = np.zeros(most, dtype=bool)
+    there[values] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[values]
 
 
 @dataclass

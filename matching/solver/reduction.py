@@ -12,16 +12,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from matching.capacity import Ints, uses
 from matching.goals import Goal, Total
-from matching.solver.packing import WEEKS, tops_of
+from matching.solver.packing import Moments
 from matching.solver.problem import Problem
 from matching.table import Bools
 
-_NONE = 2**40  # the first moment of a column that meets none
+Runs = npt.NDArray[np.int32]  # of every column, by weekdays in use: the largest arrays of all
+
+_NONE = 2**31 - 1  # the first moment of a column that meets none
 _PAIRS = 2_000_000  # compared together: bounds memory, changes nothing else
 
 
@@ -42,17 +45,21 @@ def reduced(problem: Problem, goals: Sequence[Goal], start: Ints | None = None) 
     alive = np.zeros(len(problem.need), dtype=bool)
     alive[begin] = True
     by = np.arange(len(problem.need))
-    changed = np.ones(len(problem.limit), dtype=bool)
-    while changed.any():
-        here = np.flatnonzero(alive & changed[problem.place])
-        low, high = _runs(problem.part(here))
-        gone = [_replaced_at_place(problem, goals, here, low, high, by)]
-        alive[gone[0]] = False
-        free = here[np.asarray((high < 0).all(axis=0)) & alive[here]]
-        gone.append(_replaced_by_free(problem, goals, np.flatnonzero(alive), free, by))
-        alive[gone[1]] = False
+    places = len(problem.limit)
+    changed, compared = np.ones(places, dtype=bool), np.zeros(places, dtype=bool)  # since columns were compared
+    while changed.any() or not compared.all():
+        if changed.any():
+            compared &= ~changed
+            here = np.flatnonzero(alive & changed[problem.place])
+            _, high = _runs(problem.part(here))
+            gone = _replaced_by_free(problem, goals, np.flatnonzero(alive), here[(high < 0).all(axis=0)], by)
+        else:  # comparing every two columns takes longest, so what is free goes first
+            here = np.flatnonzero(alive & ~compared[problem.place])
+            gone = _replaced_at_place(problem, goals, here, *_runs(problem.part(here)), by)
+            compared[:] = True
+        alive[gone] = False
         changed[:] = False
-        changed[problem.place[np.concatenate(gone)]] = True
+        changed[problem.place[gone]] = True
     while not np.array_equal(by, by[by]):
         by = by[by]
     instead = np.full(len(problem.need), -1, dtype=np.int64)
@@ -68,7 +75,7 @@ def parts(problem: Problem, columns: Ints) -> tuple[Ints, list[Ints]]:
     small = problem.part(columns)
     low, high = _runs(small)
     lone = (high < 0).all(axis=0) & (np.bincount(small.need)[small.need] == 1)
-    ends, size = [], small.needs
+    ends, size = [(small.need[:0], small.need[:0])], small.needs
     for begin, end in zip(low, high, strict=True):
         meets = np.flatnonzero(end >= 0)
         moments = int(end.max(initial=-1)) + 1
@@ -104,7 +111,7 @@ def _beside_fixed(problem: Problem, columns: Ints) -> Ints:
     return columns[problem.fixed[columns] | (fits & ~taken[problem.need[columns]])]
 
 
-def _replaced_at_place(problem: Problem, goals: Sequence[Goal], here: Ints, low: Ints, high: Ints, by: Ints) -> Ints:
+def _replaced_at_place(problem: Problem, goals: Sequence[Goal], here: Ints, low: Runs, high: Runs, by: Ints) -> Ints:
     """Columns ``here`` that another of their need at their place replaces; ``by`` is told which one."""
     gone = np.zeros(len(here), dtype=bool)
     for worse, better in _pairs(problem, here):
@@ -145,33 +152,28 @@ def _no_goal_prefers(problem: Problem, goals: Sequence[Goal], worse: Ints, bette
     return holds, same
 
 
-def _runs(problem: Problem) -> tuple[Ints, Ints]:
-    """For each weekday the first and last moment of full use that each column meets: arrays (7, columns).
+def _runs(problem: Problem) -> tuple[Runs, Runs]:
+    """For each weekday in use the first and last moment of full use that each column meets: arrays (weekdays, columns).
 
     A moment is a week in which the largest sets of columns meet (see packing) and in which the place could not hold
     all its needs, each taken from its first to its last possible day. The moments of a place stand in the order of
     time, so one column uses a part of another's capacity when its run lies inside the other's on each weekday.
     """
-    low = np.full((7, len(problem.need)), _NONE, dtype=np.int64)
-    high = np.full_like(low, -1)
+    low, high = [], []
     key = problem.need * len(problem.limit) + problem.place
-    for weekday, index, begin, end in uses(problem.first, problem.last, problem.weekdays):
-        place = problem.place[index]
-        from_, to = place * WEEKS + begin, place * WEEKS + end
-        tops = tops_of(from_, to)
+    for _, index, begin, end in uses(problem.first, problem.last, problem.weekdays):
+        moments = Moments.of(problem.place[index], begin, end)
         order = np.argsort(key[index], kind="stable")
         group = np.flatnonzero(np.append(True, np.diff(key[index][order]) != 0))
-        first, last = np.minimum.reduceat(from_[order], group), np.maximum.reduceat(to[order], group)
-        amount = problem.amount[index][order][group]
-        when = np.concatenate([first, last + 1])
-        rise = np.argsort(when, kind="stable")
-        level = np.cumsum(np.concatenate([amount, -amount])[rise])
-        load = level[np.searchsorted(when[rise], tops, side="right") - 1]
-        moments = tops[load > problem.limit[tops // WEEKS]]
-        start, stop = np.searchsorted(moments, from_), np.searchsorted(moments, to, side="right") - 1
-        meets = start <= stop
-        low[weekday, index[meets]], high[weekday, index[meets]] = start[meets], stop[meets]
-    return low, high
+        from_ = np.minimum.reduceat(moments.begin[order], group)
+        to = np.maximum.reduceat(moments.end[order], group)
+        load = moments.load(from_, to, problem.amount[index[order[group]]])
+        start, stop = moments.within(moments.tops & (load > problem.limit[moments.place]))
+        meets = start < stop
+        low.append(np.full(len(key), _NONE, dtype=np.int32))
+        high.append(np.full(len(key), -1, dtype=np.int32))
+        low[-1][index[meets]], high[-1][index[meets]] = start[meets], stop[meets] - 1
+    return np.array(low).reshape(len(low), len(key)), np.array(high).reshape(len(high), len(key))
 
 
 def _pairs(problem: Problem, here: Ints) -> Iterator[tuple[Ints, Ints]]:
