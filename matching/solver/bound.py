@@ -25,7 +25,7 @@ from matching.table import Bools, Floats
 
 _SAFE = 1e-6
 _CALLS = 8  # columns of one need called in at a time
-_ALL = 200_000  # columns that a first-order method takes all at once
+_ALL = 100_000  # columns that a first-order method takes all at once: with more the simplex over a few is sooner
 
 
 @dataclass(frozen=True)
@@ -159,10 +159,11 @@ class Relaxation:
         for _ in range(rounds):
             near = roughly(best) and np.count_nonzero(self.alive) <= _ALL and not lost
             if near:
-                core = np.flatnonzero(self.alive)
-                solution = near_fractional(self.rows(), gain, core, self.problem.fixed, self._control, solution)
+                columns = np.flatnonzero(self.alive)
+                solution = near_fractional(self.rows(), gain, columns, self.problem.fixed, self._control, solution)
             else:
-                solution = best_fractional(self.rows(), gain, core, self.problem.fixed, self._control, basis)
+                columns = core
+                solution = best_fractional(self.rows(), gain, columns, self.problem.fixed, self._control, basis)
             if solution is None:
                 break
             x, price = solution.x, solution.price
@@ -170,7 +171,7 @@ class Relaxation:
             nearer = near and found.limit < best.limit  # begun there, the next prices may be nearer still
             reduced = found.reduced + (found.need_price - price[: self.needs])[self.problem.need]
             best = found if found.limit < best.limit else replace(best, x=x)
-            calls = self._calls(reduced, core)
+            calls = self._calls(reduced, columns)
             limits.append(best.limit)
             slow = len(limits) > 4 and limits[-4] - limits[-1] < least_gain * abs(limits[-1])
             if not going(best) or slow:
@@ -179,7 +180,7 @@ class Relaxation:
             if ended and solution.settled:
                 break
             lost |= ended
-            core = np.union1d(core, calls)
+            core = np.union1d(core, np.flatnonzero(x > 1e-6) if near else calls)
         return best
 
     def _proven(self, gain: Floats, price: Floats, x: Floats) -> Bound:
