@@ -147,7 +147,7 @@ class Decomposition:
         for kept, each in zip(self._kept, price.kept.tolist(), strict=True):
             worth += each * kept.points
             limit -= each * (kept.value - kept.slack)
-        known = self._earned(worth)
+        known, best = self._earned(worth)
         limit += float(known.sum())
         order, fresh, self._loose = np.argsort(-self._surprise, kind="stable"), 0, 0.0
         least = (1 - _ANYWAY) * len(order)
@@ -155,7 +155,10 @@ class Decomposition:
             while len(order) and (every or len(order) > least or limit < centre.limit or not fresh):
                 some, order = order[:_TOGETHER], order[_TOGETHER:]
                 found = list(
-                    pool.map(lambda nth: best_patterns(self._places[nth], worth, self._patience, self._control), some)
+                    pool.map(
+                        lambda nth: best_patterns(self._places[nth], worth, best[nth], self._patience, self._control),
+                        some,
+                    )
                 )
                 for nth, earned in zip(some.tolist(), found, strict=True):
                     new = [self._new(pattern) for pattern in earned.patterns]
@@ -171,14 +174,18 @@ class Decomposition:
             self._worth = worth
         return centre, fresh
 
-    def _earned(self, worth: Floats) -> Floats:
-        """What each place earns by the best of its known patterns, or by none, when columns are worth that."""
-        columns, owner = held_by(self.patterns)
-        earned = np.bincount(owner, weights=worth[columns], minlength=len(self._patterns))
-        most = np.zeros(len(self._problem.limit))
+    def _earned(self, worth: Floats) -> tuple[Floats, list[Pattern]]:
+        """What each place earns by the best of its known patterns, or by none, when columns are worth that; which."""
+        patterns, places = [(), *self.patterns], [self._problem.place[place.columns[0]] for place in self._places]
+        columns, owner = held_by(patterns)
+        earned = np.bincount(owner, weights=worth[columns], minlength=len(patterns))
+        at = self._problem.place[[one[0] for one in patterns[1:]]]
+        most, which = np.zeros(len(self._problem.limit)), np.zeros(len(self._problem.limit), dtype=np.int64)
         most[self._problem.place[self._problem.fixed]] = worth.min()
-        np.maximum.at(most, self._problem.place[[one[0] for one in self._patterns]], earned)
-        return most[[self._problem.place[place.columns[0]] for place in self._places]]
+        np.maximum.at(most, at, earned[1:])
+        best = np.flatnonzero(earned[1:] == most[at])
+        which[at[best]] = best + 1
+        return most[places], [patterns[nth] for nth in which[places]]
 
     def _fractional(self, centre: Prices, wide: float) -> tuple[Floats, Prices, float, bool] | None:
         """The best fractional choice of patterns at prices in a box around the centre: x by columns, prices, value, and

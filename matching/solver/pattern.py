@@ -60,8 +60,8 @@ def places_of(relaxation: Relaxation) -> list[Place]:
     return sorted(found, key=lambda place: -len(place.columns))  # asked in this order, no core waits long at the end
 
 
-def best_patterns(place: Place, worth: Floats, work: float, control: Control) -> Earned:
-    """What the place earns at most when each column is ``worth`` so much.
+def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, control: Control) -> Earned:
+    """What the place earns at most when each column is ``worth`` so much; ``known`` is the best set known for it.
 
     At most ``work`` units of CP-SAT's deterministic work.
     """
@@ -80,7 +80,7 @@ def best_patterns(place: Place, worth: Floats, work: float, control: Control) ->
     proto = model.proto
     for fixed in place.fixed[some].tolist():
         proto.variables.add().domain.extend([int(fixed), 1])
-    for row in np.flatnonzero(full > place.limit).tolist():
+    for row in _telling(rows, place.limit, np.flatnonzero(full > place.limit)):
         inside = slice(rows.indptr[row], rows.indptr[row + 1])
         linear = proto.constraints.add().linear
         linear.vars.extend(rows.indices[inside].tolist())
@@ -91,6 +91,8 @@ def best_patterns(place: Place, worth: Floats, work: float, control: Control) ->
     proto.objective.vars.extend(range(len(some)))
     proto.objective.coeffs.extend((-np.ceil(mine * scale)).astype(np.int64).tolist())
     proto.objective.scaling_factor = -1.0
+    proto.solution_hint.vars.extend(range(len(some)))
+    proto.solution_hint.values.extend(np.isin(columns, known).astype(int).tolist())
     solver = cp_model.CpSolver()
     parameters = solver.parameters
     parameters.num_workers = 1
@@ -110,6 +112,21 @@ def best_patterns(place: Place, worth: Floats, work: float, control: Control) ->
     found = [response.solution, *(other.values for other in response.additional_solutions)]
     patterns = [columns[np.fromiter(held, dtype=np.int64) > 0] for held in found]
     return Earned(solver.best_objective_bound / scale, solver.objective_value / scale, patterns, spent)
+
+
+def _telling(rows: sp.csr_array, limit: Ints, binding: Ints) -> list[int]:
+    """Those of the ``binding`` rows whose columns are not all in another one with no higher limit.
+
+    Of the rows of a place with some columns left they are a third, and its problem takes two thirds of the work.
+    """
+    ones = sp.csr_array(rows[binding] > 0).astype(np.int64)
+    common = sp.coo_array(ones @ ones.T)
+    one, other = common.coords
+    size, most = ones.sum(axis=1), limit[binding]
+    inside = (one != other) & (common.data == size[one]) & (most[one] >= most[other])
+    same = (size[one] == size[other]) & (most[one] == most[other])  # of these the first one stays
+    found: list[int] = np.delete(binding, one[inside & (~same | (other < one))]).tolist()
+    return found
 
 
 def held_by(patterns: list[Pattern]) -> tuple[Ints, Ints]:
