@@ -43,7 +43,6 @@ _IDLE = 2  # times without a gain before neighbourhoods are made wider
 
 _ASKED = 15  # times what it takes to ask every place once, until patterns bound well
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
-_CHEAP = 0.3  # work of asking every place once: below it, patterns are asked for however near the limit is
 _BEFORE = 16  # neighbourhoods at a time before patterns are asked for
 _GAINED = 0.2  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
 _SLOW = 0.1  # of the gap: where a third of the work on patterns closes less, the rest would not do much either
@@ -52,7 +51,7 @@ _SETTLED, _SLOWER = 3, 1e-3  # rounds of the relaxation that gain so little of t
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.5  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
-_MANY, _CROWDED = 1_000, 0.5  # needs, and what is split by needs: with more the simplex takes seconds for each round
+_MANY, _CROWDED = 1_000, 0.5  # needs, and what is split by needs: with more each round of the simplex takes seconds
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
 
@@ -63,8 +62,8 @@ Tell = Callable[[int, int], None]
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
     columns and nodes of an exact search, work units on patterns (of all goals of a stage), how near its limit (a share
-    of it) a goal needs no dear patterns, the most patterns chosen anew at once, neighbourhoods searched anew (of all
-    goals together), work units of CP-SAT."""
+    of it) a crowded goal is left without patterns, the most patterns chosen anew at once, neighbourhoods searched anew
+    (of all goals together), work units of CP-SAT."""
 
     relaxed: int
     rounds: int
@@ -174,11 +173,11 @@ class Part:
         few = min(_TRIED, self._effort.columns // 8)
         limit = self._search(k, goal, bound, limit, few if split else self._effort.columns)
         if split and self._open(k, limit) and self._by_patterns:
-            bound = self._patterns(k, goal, bound)
+            bound, slow = self._patterns(k, goal, bound)
             limit = min(limit, bound.whole)
             self._bounds.append(bound)
             limit = self._search(k, goal, bound, limit, few)
-            times //= _RARELY
+            times = times if slow else times // _RARELY
         self._roam(k, goal, bound, limit, times)
         return limit
 
@@ -217,11 +216,12 @@ class Part:
         sums = all(isinstance(kept, Total) for kept, _, _ in self._kept)
         return self._effort.patterns > 0 and sums and self._decomposable
 
-    def _patterns(self, k: int, goal: Total, bound: Bound) -> Bound:
-        """The better bound of whole patterns; the plan at hand becomes what diving finds, where that is better.
+    def _patterns(self, k: int, goal: Total, bound: Bound) -> tuple[Bound, bool]:
+        """The better bound of whole patterns, and whether they were left because it came near too slowly; the plan at
+        hand becomes what diving finds, where that is better.
 
-        Neighbourhoods and what their plans hold come first, in turns while that gains much; where asking every place
-        once proves dear, that may be near enough. Where effort does not reach far, only the prices at hand are used.
+        Neighbourhoods and what their plans hold come first, in turns while that gains much; where many needs make a
+        proof unlikely, that may be near enough. Where effort does not reach far, only the prices at hand are used.
         """
         patterns = Decomposition(self._relaxation, goal, self._known_patterns, self.control)
         for plan in [*self._plans, self.chosen]:
@@ -229,7 +229,7 @@ class Part:
         bound, cost = patterns.proven(bound)
         self._tell(self.value(k), bound.whole)
 
-        gained = True
+        gained, slow = True, False
         while gained and self._open(k, bound.whole):
             before = self.value(k)
             self._roam(k, goal, bound, bound.whole, min(_BEFORE, self._effort.neighbourhoods))
@@ -237,22 +237,24 @@ class Part:
                 patterns.add(plan)
             self._recombine(k, bound.whole, patterns)
             gap = bound.whole - self.value(k)
-            if cost > _CHEAP and gap <= self._effort.enough * bound.whole:
-                return bound
+            if self.problem.needs > _MANY and gap <= self._effort.enough * bound.whole:
+                return bound, slow
             gained = self.value(k) - before > _GAINED * gap
         if _ASKED * cost <= self._effort.patterns and self._open(k, bound.whole):
             begun, least = patterns.spent, bound.limit - _SLOW * (bound.whole - self.value(k))
 
             def going(found: Bound) -> bool:
+                nonlocal slow
                 self._tell(self.value(k), found.whole)
-                slow = found.limit > least and patterns.spent - begun > self._effort.patterns / 3
-                return self._open(k, found.whole) and not (slow and self._effort.enough > 0)
+                late = self._effort.enough > 0 and patterns.spent - begun > self._effort.patterns / 3
+                slow = late and found.limit > least
+                return self._open(k, found.whole) and not slow
 
             bound = patterns.bound(bound, self._effort.patterns, going)
             self._known_patterns = patterns.patterns
             self.asked += patterns.spent
             self._recombine(k, bound.whole, patterns)
-        return bound
+        return bound, slow
 
     def _recombine(self, k: int, limit: int, patterns: Decomposition) -> None:
         """Dive; then choose the patterns of some places anew, and of more when a few times little was gained."""
