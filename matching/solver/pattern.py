@@ -115,7 +115,8 @@ def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, cont
 
 
 def _telling(rows: sp.csr_array, limit: Ints, binding: Ints) -> list[int]:
-    """Those of the ``binding`` rows whose columns are not all in another one with no higher limit.
+    """Those of the ``binding`` rows whose columns are not all in another one with no higher limit: a column takes as
+    much of every row that it is in.
 
     Of the rows of a place with some columns left they are a third, and its problem takes two thirds of the work.
     """

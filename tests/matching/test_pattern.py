@@ -1,0 +1,36 @@
+"""What a place earns at most: the same as among all sets of its columns, whatever set it is told first."""
+
+import numpy as np
+import pytest
+
+from matching.goals import Total
+from matching.solver import Control, Problem
+from matching.solver.bound import Relaxation
+from matching.solver.pattern import best_patterns, places_of
+
+
+def one_place(seed: int) -> Problem:
+    """Twelve ways to place eight needs at one place, on some weekdays of a year's first months."""
+    draw = np.random.default_rng(seed)
+    need = np.sort(np.append(np.arange(8), draw.integers(0, 8, 4)))
+    first = 7_000 + draw.integers(0, 120, 12)
+    return Problem(
+        need=need, place=np.zeros(12, dtype=np.int64), first=first, last=first + draw.integers(0, 120, 12),
+        weekdays=draw.integers(1, 32, 8)[need], amount=draw.integers(2, 9, 8)[need], fixed=np.zeros(12, dtype=bool),
+        limit=np.array([12]), goals=[Total(np.ones(12, dtype=np.int64))],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_place_earns_what_its_best_set_is_worth(seed):
+    problem = one_place(seed)
+    sets = (np.arange(2**12)[:, None] >> np.arange(12)) & 1
+    kept = sets[(sets @ problem.packing.matrix.T <= problem.packing.limit).all(axis=1)]
+    worth = np.random.default_rng(seed).uniform(-2, 10, 12)
+    (place,) = places_of(Relaxation(problem, Control()))
+    for told in ((), tuple(np.flatnonzero(kept[len(kept) // 2]).tolist()), tuple(range(12))):
+        earned = best_patterns(place, worth, told, 10.0, Control())
+        assert earned.limit == pytest.approx((kept @ worth).max())
+        assert worth[earned.patterns[0]].sum() == pytest.approx(earned.limit)
+        held = np.isin(np.arange(12), earned.patterns[0]).astype(int)
+        assert (problem.packing.matrix @ held <= problem.packing.limit).all()
