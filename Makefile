@@ -22,7 +22,8 @@ bench: .venv/test
 
 # How its cost grows with the market; table and picture go into README.
 growth: .venv/test
-	$(BIN)/python -m tests.bench --write growth "scale 500" "scale 1000" "scale 2000" "scale 5000" "scale 10000"
+	$(BIN)/python -m tests.bench --write growth "scale 500" "scale 1000" "scale 2000" "scale 5000" "scale 10000" \
+		"scale 20000"
 
 # Set up and run everything: style, types, contracts, translations, pytest on SQLite and PostgreSQL.
 test: .venv/test $(CATALOGUE).mo lint types
