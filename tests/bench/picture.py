@@ -8,7 +8,7 @@ from html import escape
 from itertools import pairwise
 
 Curve = list[tuple[float, float]]
-_WIDE, _HIGH, _LEFT, _TOP = 250, 150, 46, 34
+_WIDE, _HIGH, _LEFT, _TOP = 250, 150, 62, 34
 _STYLE = (
     "text{font:12px sans-serif;fill:#1b1b1b}.axis{stroke:#767676}.value{stroke:#00549f}.bound{stroke:#b3490e;"
     "stroke-dasharray:5 3}.value,.bound{fill:none;stroke-width:2}rect{fill:#fff}"
@@ -58,7 +58,7 @@ def growth(rows: Sequence[tuple[int, float]]) -> str:
         parts.append(f'<text x="{at[0]:.0f}" y="{at[1] + 16:.0f}" text-anchor="middle">{10**power:,}</text>')
     for power in range(low_y, high_y + 1):
         at = place(low_x, power)
-        parts.append(f'<text x="{at[0] - 6:.0f}" y="{at[1] + 4:.0f}" text-anchor="end">{10**power:g} s</text>')
+        parts.append(f'<text x="{at[0] - 6:.0f}" y="{at[1] + 4:.0f}" text-anchor="end">{10**power:,g} s</text>')
     ends = [place(xs[0], ys[0]), place(xs[-1], ys[0] + xs[-1] - xs[0])]
     for kind, line in (("bound", ends), ("value", [place(x, y) for x, y in zip(xs, ys, strict=True)])):
         parts.append(f'<polyline class="{kind}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in line)}"/>')
