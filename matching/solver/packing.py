@@ -95,9 +95,9 @@ class Moments:
         count = np.concatenate([[0], np.cumsum(these)])
         return count[self.begin], count[self.end + 1]
 
-    def load(self, some: Ints, end: Ints, amount: Ints) -> Ints:
-        """What is in use at each moment if uses of ``amount`` begin and end at these moments."""
-        change = np.bincount(some, weights=amount, minlength=len(self.place) + 1)
+    def load(self, begin: Ints, end: Ints, amount: Ints) -> Ints:
+        """What is in use at each moment when uses of ``amount`` last from moment ``begin`` to moment ``end``."""
+        change = np.bincount(begin, weights=amount, minlength=len(self.place) + 1)
         change -= np.bincount(end + 1, weights=amount, minlength=len(self.place) + 1)
         return np.rint(np.cumsum(change)[:-1]).astype(np.int64)
 
