@@ -51,7 +51,7 @@ _SETTLED, _SLOWER = 3, 1e-3  # rounds of the relaxation that gain so little of t
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.5  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
-_MANY, _CROWDED = 1_000, 0.5  # needs, and what is split by needs: with more each round of the simplex takes seconds
+_MANY = 1_000  # needs: where more are split, a round of the simplex takes seconds and a proof is out of reach
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
 
@@ -195,15 +195,12 @@ class Part:
     def _roughly(self, bound: Bound) -> bool:
         """Whether prices near the best do: for a goal in a hurry, or because patterns will find better ones and the
         simplex would take long."""
-        long = self.problem.needs > _MANY and self._fractional(bound) > _CROWDED * self.problem.needs
+        long = self.problem.needs > _MANY and self._split(bound)
         return self._effort.patterns == 0 or (long and self._by_patterns)
 
     def _split(self, bound: Bound) -> bool:
         """Whether so much is split that HiGHS would spend minutes at its root."""
-        return self._fractional(bound) > _SPLIT * self.problem.needs
-
-    def _fractional(self, bound: Bound) -> int:
-        return int(np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6)))
+        return np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6)) > _SPLIT * self.problem.needs
 
     @cached_property
     def _decomposable(self) -> bool:
