@@ -118,7 +118,7 @@ def _telling(rows: sp.csr_array, limit: Ints, binding: Ints) -> list[int]:
     """Those of the ``binding`` rows whose columns are not all in another one with no higher limit: a column takes as
     much of every row that it is in.
 
-    Of the rows of a place with some columns left they are a third, and its problem takes two thirds of the work.
+    Of the rows of a place with some columns left they are a third, and its problem takes three quarters of the work.
     """
     ones = sp.csr_array(rows[binding] > 0).astype(np.int64)
     common = sp.coo_array(ones @ ones.T)
