@@ -200,7 +200,8 @@ class Part:
 
     def _split(self, bound: Bound) -> bool:
         """Whether so much is split that HiGHS would spend minutes at its root."""
-        return np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6)) > _SPLIT * self.problem.needs
+        split = int(np.count_nonzero((bound.x > 1e-6) & (bound.x < 1 - 1e-6)))
+        return split > _SPLIT * self.problem.needs
 
     @cached_property
     def _decomposable(self) -> bool:
