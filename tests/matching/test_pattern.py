@@ -21,11 +21,16 @@ def one_place(seed: int) -> Problem:
     )  # fmt: skip
 
 
+def plans_of(problem: Problem) -> np.ndarray:
+    """All sets of the twelve columns that the place can hold, one a row."""
+    sets = (np.arange(2**12)[:, None] >> np.arange(12)) & 1
+    return sets[(sets @ problem.packing.matrix.T <= problem.packing.limit).all(axis=1)]
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_place_earns_what_its_best_set_is_worth(seed):
     problem = one_place(seed)
-    sets = (np.arange(2**12)[:, None] >> np.arange(12)) & 1
-    kept = sets[(sets @ problem.packing.matrix.T <= problem.packing.limit).all(axis=1)]
+    kept = plans_of(problem)
     worth = np.random.default_rng(seed).uniform(-2, 10, 12)
     (place,) = places_of(Relaxation(problem, Control()))
     for told in ((), tuple(np.flatnonzero(kept[len(kept) // 2]).tolist()), tuple(range(12))):
@@ -34,3 +39,13 @@ def test_a_place_earns_what_its_best_set_is_worth(seed):
         assert worth[earned.patterns[0]].sum() == pytest.approx(earned.limit)
         held = np.isin(np.arange(12), earned.patterns[0]).astype(int)
         assert (problem.packing.matrix @ held <= problem.packing.limit).all()
+
+
+@pytest.mark.parametrize("work", [0.0, 1e-9, 1e-6, 1e-5])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_place_left_early_is_not_said_to_earn_less_than_it_can(seed, work):
+    problem = one_place(seed)
+    worth = np.random.default_rng(seed).uniform(-2, 10, 12)
+    (place,) = places_of(Relaxation(problem, Control()))
+    earned = best_patterns(place, worth, (), work, Control())
+    assert earned.value - 1e-6 <= (plans_of(problem) @ worth).max() <= earned.limit + 1e-6
