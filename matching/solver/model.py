@@ -12,7 +12,6 @@ from ortools.sat.python import cp_model
 from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.problem import Control, Problem
-from matching.table import Bools
 
 _LOWEST, _HIGHEST = -(2**62), 2**62
 
@@ -28,13 +27,13 @@ class Found:
 class Model:
     """Choose columns so that the packing rows and the goals already settled are kept."""
 
-    def __init__(self, problem: Problem, seed: int, alive: Bools):
+    def __init__(self, problem: Problem, seed: int):
         self._problem = problem
         self._seed = seed
         self._model = cp_model.CpModel()
         proto = self._model.proto
-        for least, most in zip(problem.fixed.tolist(), alive.tolist(), strict=True):
-            proto.variables.add().domain.extend([int(least), int(most)])
+        for least in problem.fixed.tolist():
+            proto.variables.add().domain.extend([int(least), 1])
         matrix, limit = problem.packing.matrix, problem.packing.limit.tolist()
         indices, data, ptr = matrix.indices.tolist(), matrix.data.tolist(), matrix.indptr.tolist()
         for row, most in enumerate(limit):
@@ -105,6 +104,10 @@ class Model:
         parameters.num_workers = 1
         parameters.random_seed = self._seed % 2**31
         parameters.max_deterministic_time = work
+        # measured: with all rows in its relaxation, and without probing, it proves goals of few values in a fifth to a
+        # half of the time that HiGHS takes; else it takes ten times as long
+        parameters.linearization_level = 2
+        parameters.cp_model_probing_level = 0
         parameters.catch_sigint_signal = False
         watcher = _Watcher(control, tell, value, limit)
         solver.best_bound_callback = watcher.bound_found

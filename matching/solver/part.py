@@ -22,7 +22,7 @@ from matching.solver.bound import Bound, Relaxation
 from matching.solver.decomposition import Decomposition
 from matching.solver.greedy import complete, polished, rounded
 from matching.solver.linear import Exact, best_whole
-from matching.solver.model import Model
+from matching.solver.model import Found, Model
 from matching.solver.neighbours import near_places
 from matching.solver.pattern import Pattern
 from matching.solver.problem import Control, Problem
@@ -45,7 +45,7 @@ _ASKED = 15  # times what it takes to ask every place once, until patterns bound
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
 _BEFORE = 16  # neighbourhoods at a time before patterns are asked for
 _GAINED = 0.2  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
-_SLOW = 0.1  # of the gap: where a third of the work on patterns closes less, the rest would not do much either
+_SLOW = 0.03  # of the gap: where a third of the work on patterns closes less, the rest would not do much either
 _PLANS = 30  # of those seen last, whose patterns are known
 _SETTLED, _SLOWER = 3, 1e-3  # rounds of the relaxation that gain so little of the limit before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
@@ -138,7 +138,8 @@ class Part:
         self._fine = not cares_for_needs_only(self.problem, goal)
         if self._open(k, limit):
             if len(self.problem.need) <= _FEW or not isinstance(goal, Total):
-                limit = self._exactly(k, limit)
+                alive = np.union1d(np.flatnonzero(self._relaxation.alive), self.chosen)
+                limit = self._exactly(k, alive, limit)
             if isinstance(goal, Total) and self._open(k, limit) and len(self.problem.need) <= effort.relaxed:
                 limit = self._sum(k, goal, limit)
         self._tell(self.value(k), limit)
@@ -321,15 +322,7 @@ class Part:
         fixed = self.problem.fixed.copy()
         fixed[held] = True
         if not self._fine or len(region) <= _NARROW:
-            part = self.problem.part(columns)
-            model = Model(replace(part, fixed=fixed[columns]), self.seed, np.ones(len(columns), dtype=bool))
-            for kept, value, _ in self._kept:
-                model.keep(kept.over(columns), value)
-            start = np.searchsorted(columns, self.chosen)
-            chosen = model.maximise(
-                part.goals[k], start, bound.whole, _WORK, self.control, lambda value, most: None
-            ).chosen
-            chosen = None if chosen is None else columns[chosen]
+            chosen = self._modelled(k, columns, fixed, bound.whole, _WORK, lambda value, most: None).chosen
         else:
             chosen = self._whole(goal, columns, fixed, min(_NODES, self._effort.nodes)).chosen
         now = np.setdiff1d(self.chosen, held)
@@ -350,6 +343,8 @@ class Part:
         alive = self._relaxation.survivors(bound, self.value(k))
         if self._open(k, limit) and len(alive) <= most:
             columns = np.union1d(alive, self.chosen)
+            if not self._fine:
+                return self._exactly(k, columns, limit)
             nodes = self._effort.nodes * max(1, _LARGE // len(columns))
             found = self._whole(goal, columns, self.problem.fixed, nodes)
             self._accept(found.chosen)
@@ -367,11 +362,18 @@ class Part:
         """The plan at hand and the most worthy columns of every need."""
         return np.union1d(np.flatnonzero(self.problem.turn < _CORE), self.chosen)
 
-    def _exactly(self, k: int, limit: int) -> int:
-        """CP-SAT over every column that is still alive; told the limit, it ends as soon as that is reached."""
-        model = Model(self.problem, self.seed, self._relaxation.alive)
-        for goal, value, _ in self._kept:
-            model.keep(goal, value)
-        found = model.maximise(self.problem.goals[k], self.chosen, limit, self._effort.work, self.control, self._tell)
+    def _exactly(self, k: int, columns: Ints, limit: int) -> int:
+        """CP-SAT over some columns; told the limit, it ends as soon as that is reached. The proven limit."""
+        found = self._modelled(k, columns, self.problem.fixed, limit, self._effort.work, self._tell)
         self._accept(found.chosen)
         return limit if found.bound is None or not self._exact else max(min(limit, found.bound), self.value(k))
+
+    def _modelled(self, k: int, columns: Ints, fixed: Bools, limit: int, work: float, tell: Tell) -> Found:
+        """CP-SAT over some columns, some of them fixed, from the plan at hand."""
+        part = self.problem.part(columns)
+        model = Model(replace(part, fixed=fixed[columns]), self.seed)
+        for goal, value, _ in self._kept:
+            model.keep(goal.over(columns), value)
+        start = np.searchsorted(columns, self.chosen)
+        found = model.maximise(part.goals[k], start, limit, work, self.control, tell)
+        return found if found.chosen is None else replace(found, chosen=columns[found.chosen])

@@ -32,7 +32,7 @@ def crowded(seed: int, fixed: int = 0) -> Problem:
 
 def best(problem: Problem, k: int, kept: list[tuple[Total, int]]) -> int:
     """The most that goal k can be worth, by CP-SAT over the whole problem."""
-    model = Model(problem, 0, np.ones(len(problem.need), dtype=bool))
+    model = Model(problem, 0)
     for goal, value in kept:
         model.keep(goal, value)
     most = problem.simple_bound(problem.goals[k])
@@ -76,7 +76,7 @@ def test_patterns_keep_what_is_settled_and_fixed(seed, most):
     too, however many places are chosen anew at a time."""
     problem = crowded(seed, fixed=1)
     first = best(problem, 0, [])
-    model = Model(problem, 0, np.ones(len(problem.need), dtype=bool))
+    model = Model(problem, 0)
     model.keep(problem.goals[0], first)
     start = model.maximise(problem.goals[0], np.array([0]), first, 60.0, Control(), lambda value, limit: None).chosen
     assert start is not None
