@@ -26,7 +26,7 @@ from matching.solver.bound import Bound, Relaxation
 from matching.solver.choice import Choice
 from matching.solver.greedy import nth_of
 from matching.solver.linear import Basis, Rows, best_fractional
-from matching.solver.pattern import Pattern, best_patterns, held_by, places_of
+from matching.solver.pattern import Earned, Pattern, best_patterns, held_by, places_of
 from matching.solver.prices import Box, Prices
 from matching.solver.problem import Control
 from matching.table import Bools, Floats
@@ -41,11 +41,11 @@ _NEAREST = 4_000  # patterns that plans are made of
 _DIVED, _LEFT = 2_000, 700  # those that a dive begins with, and that it leaves to HiGHS
 _WHOLE = 0.8  # of a pattern that is taken in a dive
 _SHARE = 0.08  # of the places that are settled at a time
-_UNPROVEN = 0.2  # of the gap: where so much of it comes from places that were left too early, they get more work
 _ANYWAY = 0.4  # of the places are asked in every round
-_TOGETHER = 16  # places asked before it is seen whether the others matter, whatever the cores
+_TOGETHER = 32  # places asked before it is seen whether the others matter, whatever the cores
 _CALL, _PER_PATTERN = 2e-3, 2e-4  # work of asking one place, and of one pattern in the linear programme
-_LEAST, _MOST = 0.05, 1.0  # work for one place, doubled while what is left unproven is a good share of the gap
+_LEAST, _MOST = 0.05, 1.0  # work for one place, to see what it may earn and to prove it
+_ROUNDS = 8  # until the best prices are proven
 
 
 class Decomposition:
@@ -63,10 +63,9 @@ class Decomposition:
         self._patterns = dict.fromkeys(one for one in patterns if alive[list(one)].all())
         self._worth = self._gain
         self._basis = Basis()
-        self._patience = _LEAST
-        self._loose = 0.0  # of the limit last proven, what was not found
         self._centre: Bound | None = None  # the best that prices of patterns alone have proven
         self._surprise = np.full(len(self._places), np.inf)  # of each place: what it earned beyond its known patterns
+        self._took = np.zeros(len(self._places))  # work on each place when it was asked last
         self.spent = 0.0  # work on asking and on the programme over patterns
 
     @property
@@ -88,91 +87,116 @@ class Decomposition:
             self._patterns[key] = None
         return fresh
 
+    def _learned(self, earned: Earned) -> bool:
+        """Whether the best that was found is new; the next best ones tell nothing of how settled the prices are."""
+        new = [self._new(pattern) for pattern in earned.patterns]
+        return bool(new and new[0])
+
     # ---- the bound -------------------------------------------------------------------------------------------------
 
     def proven(self, start: Bound) -> tuple[Bound, float]:
         """The bound that the prices of ``start`` prove, and the work of asking every place once."""
-        prices = Prices(start.need_price, start.kept_price)
-        centre, _ = self._asked(replace(start, limit=np.inf), prices, every=True)
-        work = self.spent
-        if self._loose > 0:
-            self._patience = _MOST / 2
-            centre, _ = self._asked(centre, prices, every=True)
-            self._patience = _LEAST
-        self._centre = centre
-        return min(replace(start, reduced=np.minimum(start.reduced, 0)), centre, key=lambda bound: bound.limit), work
+        found, _ = self._proof(Prices(start.need_price, start.kept_price), start.x)
+        return min(
+            replace(start, reduced=np.minimum(start.reduced, 0)), found, key=lambda bound: bound.limit
+        ), self.spent
 
     def bound(self, start: Bound, work: float, going: Callable[[Bound], bool]) -> Bound:
-        """Improve on the bound ``start`` within so much work; after each round ``going`` says whether to go on.
+        """Improve on the bound ``start`` within so much work; after each proof ``going`` says whether to go on.
 
-        A plan that keeps the settled goals must have been added.
+        A plan that keeps the settled goals must have been added. From round to round prices are judged by what is
+        found for them, which takes little work; now and then, and at last, the best ones are proven.
         """
-        best, centre = start, self._centre or replace(start, limit=np.inf)
-        work, box, fresh, last = self.spent + work, Box(), _SETTLING, np.inf
-        while going(best) and not self._control.over():
-            known = Prices(centre.need_price, centre.kept_price)
-            solved = self._fractional(known, box.wide)
+        best, box, fresh, last, rounds = start, Box(), _SETTLING, np.inf, 0
+        centre = Prices((self._centre or start).need_price, (self._centre or start).kept_price)
+        work += self.spent
+        while not self._control.over():
+            solved = self._fractional(centre, box.wide)
             if solved is None:
                 break
             x, price, value, bent = solved
-            before = centre.limit
-            if self.spent < work:
-                # smoothed prices that taught the programme nothing would not the next time either
-                share = _SMOOTH * min(1.0, fresh / _SETTLING) if abs(value - last) > _SAME * abs(value) else 0.0
-                centre, fresh = self._asked(centre, known.between(price, share))
-                self.spent += _PER_PATTERN * len(self._patterns)
-                if self._loose > _UNPROVEN * (centre.limit - value):
-                    self._patience = min(2 * self._patience, _MOST)
-            if self.spent >= work or not fresh:  # the last word, or none of this round: the programme's own prices
-                self._patience = _MOST if self.spent >= work else self._patience
-                centre, fresh = self._asked(centre, price)
-            best = replace(min(best, centre, key=lambda bound: bound.limit), x=x)
-            settled = not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value
-            if self.spent >= work or (settled and not bent):
-                break
-            box.learn(before, centre.limit, value, fresh, bent)
+            # smoothed prices that taught the programme nothing would not the next time either
+            share = _SMOOTH * min(1.0, fresh / _SETTLING) if abs(value - last) > _SAME * abs(value) else 0.0
+            before = self._level(centre)
+            for tried in (centre.between(price, share), price) if share else (price,):
+                after, fresh = self._asked(tried, before)
+                if fresh:
+                    break
+            centre = tried if after < before or not fresh else centre
+            self.spent += _PER_PATTERN * len(self._patterns)
+            rounds += 1
+            best = replace(best, x=x)
+            if rounds % _ROUNDS == 0 or not fresh or self.spent >= work:
+                found, new = self._proof(centre, x)
+                fresh += new
+                best = min(best, found, key=lambda bound: bound.limit)
+                near = not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value
+                if (near and not bent) or self.spent >= work or not going(best):
+                    break
+            box.learn(before, after, value, fresh, bent)
             last = value
-        self._centre = centre
         return best
 
-    def _asked(self, centre: Bound, price: Prices, every: bool = False) -> tuple[Bound, int]:
-        """The better of ``centre`` and the bound that these prices prove; how many places would hold something new.
-
-        Those that surprised most the last times are asked first. Once a good share is asked, some place would hold
-        something new and it is certain that these prices prove nothing better, the others are left, unless ``every``
-        place is to be asked.
-        """
+    def _priced(self, price: Prices) -> tuple[Floats, float]:
+        """What each column is worth at these prices, and what all of them prove beside what the places earn."""
         worth = self._gain - price.need[self._problem.need]
-        limit = float(price.need.sum())
+        base = float(price.need.sum())
         for kept, each in zip(self._kept, price.kept.tolist(), strict=True):
             worth += each * kept.points
-            limit -= each * (kept.value - kept.slack)
+            base -= each * (kept.value - kept.slack)
+        return worth, base
+
+    def _level(self, price: Prices) -> float:
+        """What these prices would prove if no place could earn more than by its known patterns."""
+        worth, base = self._priced(price)
+        return base + float(self._earned(worth)[0].sum())
+
+    def _asked(self, price: Prices, least: float) -> tuple[float, int]:
+        """What these prices would prove if every place earned what is found for it; how many would hold something new.
+
+        Those that surprised most the last times are asked first, and none for long. Once a good share is asked, some
+        place would hold something new and no less than ``least`` would be proven, the others are left.
+        """
+        worth, base = self._priced(price)
         known, best = self._earned(worth)
-        limit += float(known.sum())
-        order, fresh, self._loose = np.argsort(-self._surprise, kind="stable"), 0, 0.0
-        least = (1 - _ANYWAY) * len(order)
+        level, order, fresh = base + float(known.sum()), np.argsort(-self._surprise, kind="stable"), 0
+        anyway = (1 - _ANYWAY) * len(order)
+        while len(order) and (len(order) > anyway or not fresh or level < least):
+            some, order = order[:_TOGETHER], order[_TOGETHER:]
+            for nth, earned in self._answers(some, worth, best, _LEAST):
+                fresh += self._learned(earned)
+                beyond = max(0.0, earned.value - known[nth])
+                level += beyond
+                self._surprise[nth] = beyond if self._surprise[nth] == np.inf else self._surprise[nth] / 2 + beyond
+        return level, fresh
+
+    def _proof(self, price: Prices, x: Floats) -> tuple[Bound, int]:
+        """The bound that these prices prove, every place asked for as long as it takes; how many hold something new."""
+        worth, limit = self._priced(price)
+        _, best = self._earned(worth)
+        fresh = 0
+        for _, earned in self._answers(np.arange(len(self._places)), worth, best, _MOST):
+            fresh += self._learned(earned)
+            limit += earned.limit
+        # a place that must hold this column earns at most so much more
+        bound = Bound(limit, np.minimum(worth, 0.0), price.need, price.kept, x)
+        if self._centre is None or limit < self._centre.limit:
+            self._centre, self._worth = bound, worth
+        return bound, fresh
+
+    def _answers(self, places: Ints, worth: Floats, best: list[Pattern], most: float) -> list[tuple[int, Earned]]:
+        """What these places earn, each asked with at most so much work."""
+        order = places[np.argsort(-self._took[places], kind="stable")]  # so that no core waits long for the other one
+
+        def ask(nth: int) -> Earned:
+            return best_patterns(self._places[nth], worth, best[nth], most, self._control)
+
         with ThreadPoolExecutor(_CORES) as pool:
-            while len(order) and (every or len(order) > least or limit < centre.limit or not fresh):
-                some, order = order[:_TOGETHER], order[_TOGETHER:]
-                found = list(
-                    pool.map(
-                        lambda nth: best_patterns(self._places[nth], worth, best[nth], self._patience, self._control),
-                        some,
-                    )
-                )
-                for nth, earned in zip(some.tolist(), found, strict=True):
-                    new = [self._new(pattern) for pattern in earned.patterns]
-                    fresh += bool(new and new[0])  # the next best ones tell nothing of how settled the prices are
-                    beyond = earned.limit - known[nth]
-                    limit += beyond
-                    self._surprise[nth] = beyond if self._surprise[nth] == np.inf else self._surprise[nth] / 2 + beyond
-                    self._loose += earned.limit - earned.value
-                    self.spent += earned.work + _CALL
-        if limit < centre.limit:
-            reduced = np.minimum(worth, 0.0)  # a place that must hold this column earns at most so much more
-            centre = Bound(limit, reduced, price.need, price.kept, centre.x)
-            self._worth = worth
-        return centre, fresh
+            found = list(zip(order.tolist(), pool.map(ask, order.tolist()), strict=True))
+        for nth, earned in found:
+            self._took[nth] = earned.work
+            self.spent += earned.work + _CALL
+        return found
 
     def _earned(self, worth: Floats) -> tuple[Floats, list[Pattern]]:
         """What each place earns by the best of its known patterns, or by none, when columns are worth that; which."""
