@@ -39,6 +39,7 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
 
 
 _NEAR = 2e-2  # of its value: a goal so near its limit is as good as settled
+_SURE, _UNSURE = 1e-3, 1 / 3  # farther than that, goals after it get only this share of the work on patterns
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,10 @@ class _Stage:
 
     def _share(self, part: Part, effort: Effort) -> Effort:
         """What a part may use for one goal: half of the neighbourhoods it has left, so that later ones have some, and
-        all the work on patterns that is left in this stage."""
+        the work on patterns that is left in this stage, of which no more than a share once a goal was left open."""
         left = self._search.effort.neighbourhoods - self._searched_before - part.searched
-        patterns = max(0.0, effort.patterns - part.asked)
+        most = effort.patterns * (_UNSURE if self._furthest() > _SURE else 1.0)
+        patterns = min(most, max(0.0, effort.patterns - part.asked))
         return replace(effort, neighbourhoods=min(effort.neighbourhoods, (left + 1) // 2), patterns=patterns)
 
     @property
@@ -124,16 +126,17 @@ class _Stage:
         found = [columns[part.chosen] for columns, part in zip(self._groups, self._parts, strict=True)]
         return np.sort(np.concatenate([self._lone, *found]))
 
-    def _far_off(self) -> bool:
-        """Whether some goal before this one is so far from its limit that what is gained now may yet be lost to it."""
+    def _furthest(self) -> float:
+        """How far the goals before this one are from their limits at most, as a share of their values: what is gained
+        now may yet be lost to them."""
         values = [*self._before.value, *self.settled.value]
         gaps = [*self._before.gap, *self.settled.gap]
-        return any(gap.sum() > _NEAR * value.sum() for value, gap in zip(values, gaps, strict=True))
+        return max((gap.sum() / max(1, value.sum()) for value, gap in zip(values, gaps, strict=True)), default=0.0)
 
     def settle(self, k: int) -> int:
         """Improve goal k in every part, and keep what it is worth; its proven limit over the whole problem."""
         goal = self._problem.goals[k]
-        effort = HURRIED if self._far_off() else self._search.effort
+        effort = HURRIED if self._furthest() > _NEAR else self._search.effort
         base = goal.value(self._lone) if isinstance(goal, Total) else 0
         values = np.array([part.value(k) for part in self._parts], dtype=np.int64)
         limits = np.array([part.problem.simple_bound(part.problem.goals[k]) for part in self._parts], dtype=np.int64)
