@@ -5,8 +5,9 @@ Wolfe 1960) no place is ever filled in fractions of what fits, so its value is n
 programme over single columns. Patterns that would pay are found place by place, each a small exact problem for CP-SAT
 (Gilmore and Gomory 1961), at prices in a box around the best known ones (Marsten, Hogan and Blankenship 1975) and
 smoothed towards them (Wentges 1997). Any prices at all prove a bound: what the needs pay, and what each place can earn
-at most (Lagrange; Geoffrion 1974). Plans come from diving: patterns that are nearly whole are taken, what they hold
-is struck from the others, and the rest is solved exactly once it is small (Sadykov, Vanderbeck, Pessoa, Tahiri and
+at most (Lagrange; Geoffrion 1974). That takes long for a few places, so prices are judged by what little work finds for
+them, and only the best ones are proven. Plans come from diving: patterns that are nearly whole are taken, what they
+hold is struck from the others, and the rest is solved exactly once it is small (Sadykov, Vanderbeck, Pessoa, Tahiri and
 Uchoa 2019). Then the patterns of some places are chosen anew beside the rest of the plan, exactly and together, again
 and again (large neighbourhoods: Shaw 1998; over the columns of such a programme: Danna and Le Pape 2005).
 """
@@ -45,7 +46,7 @@ _ANYWAY = 0.4  # of the places are asked in every round
 _TOGETHER = 32  # places asked before it is seen whether the others matter, whatever the cores
 _CALL, _PER_PATTERN = 2e-3, 2e-4  # work of asking one place, and of one pattern in the linear programme
 _LEAST, _MOST = 0.05, 1.0  # work for one place, to see what it may earn and to prove it
-_ROUNDS = 8  # until the best prices are proven
+_PROOFS = 6  # of the best prices, while the work lasts
 
 
 class Decomposition:
@@ -107,9 +108,10 @@ class Decomposition:
         A plan that keeps the settled goals must have been added. From round to round prices are judged by what is
         found for them, which takes little work; now and then, and at last, the best ones are proven.
         """
-        best, box, fresh, last, rounds = start, Box(), _SETTLING, np.inf, 0
+        best, box, fresh, last = start, Box(), _SETTLING, np.inf
         centre = Prices((self._centre or start).need_price, (self._centre or start).kept_price)
-        work += self.spent
+        each, work = work / _PROOFS, self.spent + work
+        then = self.spent + each
         while not self._control.over():
             solved = self._fractional(centre, box.wide)
             if solved is None:
@@ -124,15 +126,15 @@ class Decomposition:
                     break
             centre = tried if after < before or not fresh else centre
             self.spent += _PER_PATTERN * len(self._patterns)
-            rounds += 1
             best = replace(best, x=x)
-            if rounds % _ROUNDS == 0 or not fresh or self.spent >= work:
+            if not fresh or self.spent >= min(then, work):
                 found, new = self._proof(centre, x)
                 fresh += new
                 best = min(best, found, key=lambda bound: bound.limit)
                 near = not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value
                 if (near and not bent) or self.spent >= work or not going(best):
                     break
+                then = self.spent + each
             box.learn(before, after, value, fresh, bent)
             last = value
         return best

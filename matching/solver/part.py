@@ -1,9 +1,10 @@
 """One goal over one part of a problem: made as large as possible, proven or bounded, without loss for those before.
 
 For a sum: the relaxation bounds it and prices every column; what could still be better lies among the columns that the
-gap leaves alive, and where those are few HiGHS searches them to the end. Where most of the fractional plan is split,
+gap leaves alive, and where those are few they are searched to the end: by CP-SAT where the goal only asks which needs
+are placed at many places, else by HiGHS. Where most of the fractional plan is split,
 whole patterns of each place bound it better and make better plans; neighbourhoods are searched anew before, so that
-there are patterns to begin with, and after. CP-SAT takes what is coarse or is no sum.
+there are patterns to begin with, and after. CP-SAT takes what is small or is no sum.
 """
 
 from __future__ import annotations
@@ -339,11 +340,11 @@ class Part:
         return self._open(k, bound.whole)
 
     def _search(self, k: int, goal: Total, bound: Bound, limit: int, most: int) -> int:
-        """HiGHS over every column that could still be better, where they are ``most`` or fewer; the proven limit."""
+        """Every column that could still be better, where they are ``most`` or fewer; the proven limit."""
         alive = self._relaxation.survivors(bound, self.value(k))
         if self._open(k, limit) and len(alive) <= most:
             columns = np.union1d(alive, self.chosen)
-            if not self._fine:
+            if self._decomposable and not self._fine:  # of a single place HiGHS proves more (as in tkp U100)
                 return self._exactly(k, columns, limit)
             nodes = self._effort.nodes * max(1, _LARGE // len(columns))
             found = self._whole(goal, columns, self.problem.fixed, nodes)
