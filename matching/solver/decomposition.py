@@ -98,9 +98,8 @@ class Decomposition:
     def proven(self, start: Bound) -> tuple[Bound, float]:
         """The bound that the prices of ``start`` prove, and the work of asking every place once."""
         found, _ = self._proof(Prices(start.need_price, start.kept_price), start.x)
-        return min(
-            replace(start, reduced=np.minimum(start.reduced, 0)), found, key=lambda bound: bound.limit
-        ), self.spent
+        known = replace(start, reduced=np.minimum(start.reduced, 0))
+        return min(known, found, key=lambda bound: bound.limit), self.spent
 
     def bound(self, start: Bound, work: float, going: Callable[[Bound], bool]) -> Bound:
         """Improve on the bound ``start`` within so much work; after each proof ``going`` says whether to go on.
