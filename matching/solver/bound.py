@@ -101,7 +101,7 @@ class Relaxation:
         """From now on the goal is worth at least ``value`` less ``slack``, and ``value`` in the strict rows."""
         if isinstance(goal, Total):
             best = np.zeros(self.needs, dtype=np.int64)
-            np.maximum.at(best, self.problem.need, goal.points)
+            np.maximum.at(best, self.problem.need[self.alive], goal.points[self.alive])
             spare = int(best.sum()) - value + slack
             self.must |= best > spare  # without such a need the others could not make up for it
             if spare or slack:

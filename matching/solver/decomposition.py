@@ -130,7 +130,7 @@ class Decomposition:
                 found, new = self._proof(centre, x)
                 fresh += new
                 best = min(best, found, key=lambda bound: bound.limit)
-                near = not fresh or best.limit - value < 1e-3 or np.floor(best.limit) <= value
+                near = not fresh or best.limit - value < _SAME * abs(value) or np.floor(best.limit) <= value
                 if (near and not bent) or self.spent >= work or not going(best):
                     break
                 then = self.spent + each

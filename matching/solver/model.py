@@ -12,6 +12,7 @@ from ortools.sat.python import cp_model
 from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.problem import Control, Problem
+from matching.table import Bools
 
 _LOWEST, _HIGHEST = -(2**62), 2**62
 
@@ -27,7 +28,8 @@ class Found:
 class Model:
     """Choose columns so that the packing rows and the goals already settled are kept."""
 
-    def __init__(self, problem: Problem, seed: int):
+    def __init__(self, problem: Problem, seed: int, must: Bools | None = None):
+        """``must``: the needs that are to be placed in any case."""
         self._problem = problem
         self._seed = seed
         self._model = cp_model.CpModel()
@@ -36,9 +38,12 @@ class Model:
             proto.variables.add().domain.extend([int(least), 1])
         matrix, limit = problem.packing.matrix, problem.packing.limit.tolist()
         indices, data, ptr = matrix.indices.tolist(), matrix.data.tolist(), matrix.indptr.tolist()
-        for row, most in enumerate(limit):
+        least = np.full(len(limit), _LOWEST)
+        if must is not None:
+            least[: problem.needs][must] = 1
+        for row, (few, most) in enumerate(zip(least.tolist(), limit, strict=True)):
             begin, end = ptr[row], ptr[row + 1]
-            self._linear(indices[begin:end], data[begin:end], _LOWEST, most)
+            self._linear(indices[begin:end], data[begin:end], few, most)
 
     def _linear(self, columns: list[int], factors: list[int], least: int, most: int) -> None:
         linear = self._model.proto.constraints.add().linear

@@ -1,16 +1,41 @@
-"""Which places lie near each other: those that the same needs could use."""
+"""What is searched anew together: places that the same needs could use, and the needs placed there or nowhere."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from matching.capacity import Ints
 from matching.solver.bound import Bound
 from matching.solver.problem import Problem
-from matching.table import Floats
+from matching.table import Bools, Floats
 
 
-def near_places(problem: Problem, bound: Bound, draw: np.random.Generator, most: int) -> Ints:
+def regions(
+    problem: Problem, bound: Bound, chosen: Ints, alive: Bools, draws: Sequence[np.random.Generator], most: int
+) -> list[Ints]:
+    """Sets of columns that share neither a place nor a need: what may change, while the rest of the plan stands.
+
+    Each holds places near each other, the needs placed there and those placed nowhere (Shaw 1998); columns that are
+    ``alive`` or chosen, at most so many beside the chosen ones.
+    """
+    free = alive.copy()
+    found = []
+    for draw in draws:
+        here = np.isin(problem.place, _near(problem, bound, draw, 2 * most)) & free
+        away = np.zeros(problem.needs, dtype=bool)
+        away[problem.need[chosen[~here[chosen]]]] = True
+        columns = np.flatnonzero(here & ~away[problem.need])
+        columns = columns[np.lexsort((columns, -bound.reduced[columns]))[:most]]
+        region = np.union1d(columns, chosen[here[chosen]])
+        found.append(region)
+        free &= ~np.isin(problem.place, problem.place[region])
+        free &= ~np.isin(problem.need, problem.need[region])
+    return found
+
+
+def _near(problem: Problem, bound: Bound, draw: np.random.Generator, most: int) -> Ints:
     """Places around one that is drawn, by how many needs they share with what is already in (ties by number).
 
     As many as have ``most`` columns together, at least one.

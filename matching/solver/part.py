@@ -19,12 +19,13 @@ import numpy as np
 
 from matching.capacity import Ints
 from matching.goals import Goal, Total
+from matching.solver.backbone import backbone
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.decomposition import Decomposition
 from matching.solver.greedy import complete, polished, rounded
 from matching.solver.linear import Exact, best_whole
 from matching.solver.model import Found, Model
-from matching.solver.neighbours import near_places
+from matching.solver.neighbours import regions
 from matching.solver.pattern import Pattern
 from matching.solver.problem import Control, Problem
 from matching.solver.reduction import cares_for_needs_only
@@ -48,23 +49,28 @@ _BEFORE = 16  # neighbourhoods at a time before patterns are asked for
 _GAINED = 0.2  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
 _SLOW = 0.03  # of the gap: where a third of the work on patterns closes less, the rest would not do much either
 _PLANS = 30  # of those seen last, whose patterns are known
-_SETTLED, _SLOWER = 3, 1e-3  # rounds of the relaxation that gain so little of the limit before patterns may take over
+_SETTLED, _SLOWER = 3, 3e-3  # rounds of the relaxation that gain so little of the limit before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.5  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
 _MANY = 1_000  # needs: where more are split, a round of the simplex takes seconds and a proof is out of reach
+_ALONE = 10_000  # columns that HiGHS searches without patterns: of 20,000 a proof took it 100 s
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
 
 Tell = Callable[[int, int], None]
 
 
+def _quietly(value: int, limit: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
-    columns and nodes of an exact search, work units on patterns (of all goals of a stage), how near its limit (a share
-    of it) a crowded goal is left without patterns, the most patterns chosen anew at once, neighbourhoods searched anew
-    (of all goals together), work units of CP-SAT."""
+    columns and nodes of an exact search, work units on patterns, how near its limit (a share of it) a crowded goal is
+    left without patterns, the most patterns chosen anew at once, neighbourhoods searched anew (of all goals together),
+    work units of CP-SAT."""
 
     relaxed: int
     rounds: int
@@ -80,8 +86,8 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 5.0, 0.03, 1_200, 40, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 28.0, 0.02, 1_800, 160, 10.0),
-    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 140.0, 0.0, 4_000, 800, 60.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 14.0, 0.02, 1_800, 160, 10.0),
+    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 100.0, 0.0, 4_000, 800, 60.0),
 }
 # For the goals after one that stays far from its limit: what they gain may yet be lost to it.
 HURRIED = Effort(400_000, 1, 1e-3, 0, 1, 0.0, 0.0, 0, 4, 1.0)
@@ -90,11 +96,12 @@ HURRIED = Effort(400_000, 1, 1e-3, 0, 1, 0.0, 0.0, 0, 4, 1.0)
 class Part:
     """The plan at hand for one part of a problem, and what is known of all plans that are as good as it."""
 
-    def __init__(self, problem: Problem, chosen: Ints, seed: int, control: Control):
+    def __init__(self, problem: Problem, chosen: Ints, seed: int, control: Control, must: Bools | None = None):
         self.problem = problem
         self.chosen = polished(problem, chosen)
         self.seed = seed
         self.control = control
+        self._must = must  # needs that are known to be placed in every plan sought
         self._effort = HURRIED
         self._fine = True  # whether it matters to the goal being settled where and when a need is placed
         self._tell: Tell = lambda value, limit: None
@@ -105,12 +112,14 @@ class Part:
         self._plans: deque[Ints] = deque(maxlen=_PLANS)
         self._roamed = 0
         self.searched = 0  # neighbourhoods, of all goals so far; a wide one counts as several
-        self.asked = 0.0  # work units on patterns, of all goals so far
         self._bounds: list[Bound] = []  # of the goal being settled: what they rule out is told once its slack is known
 
     @cached_property
     def _rows(self) -> Relaxation:
-        return Relaxation(self.problem, self.control)
+        relaxation = Relaxation(self.problem, self.control)
+        if self._must is not None:
+            relaxation.must |= self._must
+        return relaxation
 
     @property
     def _relaxation(self) -> Relaxation:
@@ -130,6 +139,21 @@ class Part:
         for bound in self._bounds:
             self._rows.rule_out(bound, value - slack, self.chosen)
         self._bounds.clear()
+
+    def decided(self, effort: Effort) -> tuple[Bools, Bools]:
+        """The needs that every plan which keeps what is kept places, and those that none does, as far as is known."""
+        if len(self.problem.need) > _FEW:
+            columns = np.union1d(np.flatnonzero(self._relaxation.alive), self.chosen)
+
+            def best(goal: Total, limit: int) -> Found:
+                return self._modelled(goal, columns, self.problem.fixed, limit, effort.work, _quietly)
+
+            known = backbone(self.problem, self.chosen, best)
+            if known is not None:
+                return known
+        there = np.zeros(self.problem.needs, dtype=bool)
+        there[self.problem.need[self._relaxation.alive]] = True
+        return self._relaxation.must, ~there
 
     def settle(self, k: int, effort: Effort, tell: Tell) -> int:
         """Improve goal k as far as effort allows, without loss for what is kept; its proven limit."""
@@ -171,14 +195,16 @@ class Part:
         limit = min(limit, bound.whole)
         self._bounds.append(bound)
         self._support = np.flatnonzero(relaxation.alive & (bound.x > 1e-6))
-        split, times = self._split(bound), self._effort.neighbourhoods
-        few = min(_TRIED, self._effort.columns // 8)
-        limit = self._search(k, goal, bound, limit, few if split else self._effort.columns)
-        if split and self._open(k, limit) and self._by_patterns:
-            bound, slow = self._patterns(k, goal, bound)
+        few, times = min(_TRIED, self._effort.columns // 8), self._effort.neighbourhoods
+        alive, split = len(self._alive(k)), self._split(bound)
+        soon = self._by_patterns and not self._fine and alive <= few  # proven, once patterns tell which needs must be
+        crowded = soon or split or (self._by_patterns and alive > _ALONE)
+        limit = self._search(k, goal, limit, _FEW if soon else few if crowded else self._effort.columns)
+        if crowded and self._open(k, limit) and self._by_patterns:
+            bound, slow = self._patterns(k, goal, bound, soon)
             limit = min(limit, bound.whole)
             self._bounds.append(bound)
-            limit = self._search(k, goal, bound, limit, few)
+            limit = self._search(k, goal, limit, few)
             times = times if slow else times // _RARELY
         self._roam(k, goal, bound, limit, times)
         return limit
@@ -216,12 +242,13 @@ class Part:
         sums = all(isinstance(kept, Total) for kept, _, _ in self._kept)
         return self._effort.patterns > 0 and sums and self._decomposable
 
-    def _patterns(self, k: int, goal: Total, bound: Bound) -> tuple[Bound, bool]:
+    def _patterns(self, k: int, goal: Total, bound: Bound, soon: bool) -> tuple[Bound, bool]:
         """The better bound of whole patterns, and whether they were left because it came near too slowly; the plan at
         hand becomes what diving finds, where that is better.
 
         Neighbourhoods and what their plans hold come first, in turns while that gains much; where many needs make a
         proof unlikely, that may be near enough. Where effort does not reach far, only the prices at hand are used.
+        Where an exact search comes ``soon``, no plan is sought.
         """
         patterns = Decomposition(self._relaxation, goal, self._known_patterns, self.control)
         for plan in [*self._plans, self.chosen]:
@@ -229,7 +256,7 @@ class Part:
         bound, cost = patterns.proven(bound)
         self._tell(self.value(k), bound.whole)
 
-        gained, slow = True, False
+        gained, slow = not soon, False
         while gained and self._open(k, bound.whole):
             before = self.value(k)
             self._roam(k, goal, bound, bound.whole, min(_BEFORE, self._effort.neighbourhoods))
@@ -252,8 +279,8 @@ class Part:
 
             bound = patterns.bound(bound, self._effort.patterns, going)
             self._known_patterns = patterns.patterns
-            self.asked += patterns.spent
-            self._recombine(k, bound.whole, patterns)
+            if not soon:
+                self._recombine(k, bound.whole, patterns)
         return bound, slow
 
     def _recombine(self, k: int, limit: int, patterns: Decomposition) -> None:
@@ -284,36 +311,18 @@ class Part:
                 times -= _AT_ONCE * most // _NARROW
                 self.searched += _AT_ONCE * most // _NARROW
                 before = self.value(k)
-                regions = self._regions(k, bound, range(self._roamed, self._roamed + _AT_ONCE), most)
+                numbers = range(self._roamed, self._roamed + _AT_ONCE)
+                draws = [np.random.default_rng((self.seed, k, nth)) for nth in numbers]
+                free = regions(self.problem, bound, self.chosen, self._relaxation.alive, draws, most)
                 self._roamed += _AT_ONCE
-                found = list(pool.map(lambda region: self._anew(k, goal, bound, region), regions))
+                found = list(pool.map(lambda region: self._anew(k, goal, bound, region), free))
                 # All at once: a plan that is mended in between might use what another region has been promised.
-                rest = self.chosen[~np.isin(self.chosen, np.concatenate(regions))]
+                rest = self.chosen[~np.isin(self.chosen, np.concatenate(free))]
                 self._accept(np.sort(np.concatenate([rest, *found])))
                 self._tell(self.value(k), limit)
                 idle = 0 if self.value(k) > before else idle + 1
                 if idle == _IDLE and most < _WIDE:
                     most, idle = min(2 * most, _WIDE), 0
-
-    def _regions(self, k: int, bound: Bound, numbers: range, most: int) -> list[Ints]:
-        """Sets of columns that share neither a place nor a need: what may change, while the rest of the plan stands.
-
-        Each holds places near each other, the needs placed there and those placed nowhere (Shaw 1998).
-        """
-        free = self._relaxation.alive.copy()
-        regions = []
-        for nth in numbers:
-            places = near_places(self.problem, bound, np.random.default_rng((self.seed, k, nth)), 2 * most)
-            here = np.isin(self.problem.place, places) & free
-            away = np.zeros(self.problem.needs, dtype=bool)
-            away[self.problem.need[self.chosen[~here[self.chosen]]]] = True
-            columns = np.flatnonzero(here & ~away[self.problem.need])
-            columns = columns[np.lexsort((columns, -bound.reduced[columns]))[:most]]
-            region = np.union1d(columns, self.chosen[here[self.chosen]])
-            regions.append(region)
-            free &= ~np.isin(self.problem.place, self.problem.place[region])
-            free &= ~np.isin(self.problem.need, self.problem.need[region])
-        return regions
 
     def _anew(self, k: int, goal: Total, bound: Bound, region: Ints) -> Ints:
         """The best choice in a region beside the rest of the plan; CP-SAT is as good in a narrow one and ends in time,
@@ -323,7 +332,7 @@ class Part:
         fixed = self.problem.fixed.copy()
         fixed[held] = True
         if not self._fine or len(region) <= _NARROW:
-            chosen = self._modelled(k, columns, fixed, bound.whole, _WORK, lambda value, most: None).chosen
+            chosen = self._modelled(goal, columns, fixed, bound.whole, _WORK, _quietly).chosen
         else:
             chosen = self._whole(goal, columns, fixed, min(_NODES, self._effort.nodes)).chosen
         now = np.setdiff1d(self.chosen, held)
@@ -339,9 +348,16 @@ class Part:
         self._tell(self.value(k), bound.whole)
         return self._open(k, bound.whole)
 
-    def _search(self, k: int, goal: Total, bound: Bound, limit: int, most: int) -> int:
+    def _alive(self, k: int) -> Ints:
+        """The columns that a better plan could use, by all bounds of the goal being settled."""
+        alive = self._relaxation.survivors(self._bounds[0], self.value(k))
+        for bound in self._bounds[1:]:
+            alive = np.intersect1d(alive, self._relaxation.survivors(bound, self.value(k)))
+        return alive
+
+    def _search(self, k: int, goal: Total, limit: int, most: int) -> int:
         """Every column that could still be better, where they are ``most`` or fewer; the proven limit."""
-        alive = self._relaxation.survivors(bound, self.value(k))
+        alive = self._alive(k)
         if self._open(k, limit) and len(alive) <= most:
             columns = np.union1d(alive, self.chosen)
             if self._decomposable and not self._fine:  # of a single place HiGHS proves more (as in tkp U100)
@@ -365,16 +381,18 @@ class Part:
 
     def _exactly(self, k: int, columns: Ints, limit: int) -> int:
         """CP-SAT over some columns; told the limit, it ends as soon as that is reached. The proven limit."""
-        found = self._modelled(k, columns, self.problem.fixed, limit, self._effort.work, self._tell)
+        goal = self.problem.goals[k]
+        found = self._modelled(goal, columns, self.problem.fixed, limit, self._effort.work, self._tell)
         self._accept(found.chosen)
         return limit if found.bound is None or not self._exact else max(min(limit, found.bound), self.value(k))
 
-    def _modelled(self, k: int, columns: Ints, fixed: Bools, limit: int, work: float, tell: Tell) -> Found:
+    def _modelled(self, goal: Goal, columns: Ints, fixed: Bools, limit: int, work: float, tell: Tell) -> Found:
         """CP-SAT over some columns, some of them fixed, from the plan at hand."""
         part = self.problem.part(columns)
-        model = Model(replace(part, fixed=fixed[columns]), self.seed)
-        for goal, value, _ in self._kept:
-            model.keep(goal.over(columns), value)
+        must = self._relaxation.must[np.unique(self.problem.need[columns])]
+        model = Model(replace(part, fixed=fixed[columns]), self.seed, must)
+        for kept, value, _ in self._kept:
+            model.keep(kept.over(columns), value)
         start = np.searchsorted(columns, self.chosen)
-        found = model.maximise(part.goals[k], start, limit, work, self.control, tell)
+        found = model.maximise(goal.over(columns), start, limit, work, self.control, tell)
         return found if found.chosen is None else replace(found, chosen=columns[found.chosen])

@@ -29,11 +29,13 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
     chosen = coarse.kept[first_plan(problem.part(coarse.kept), control)]
     search = _Search(problem, names, EFFORTS[effort], seed, control)
     bounds: list[int | None] = []
-    settled, searched = Settled(np.zeros(problem.needs, dtype=np.int64)), 0
+    settled, searched = Settled.nothing(problem.needs), 0
     for reduction, wanted in ((coarse, range(leading)), (every, range(leading, len(goals)))):
         if wanted:
             stage = _Stage(search, reduction, chosen, settled, searched)
             bounds += [stage.settle(k) for k in wanted]
+            if wanted.stop < len(goals):
+                stage.decide()
             settled, chosen, searched = stage.settled, complete(problem, stage.chosen), stage.searched
     return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
 
@@ -58,12 +60,18 @@ class Settled:
     """What the goals settled so far are worth, by groups of needs that were decided apart.
 
     ``group`` of each need, -1 where it has a place that costs nobody; for each goal and group the value reached, and
-    by how much it may be more at most.
+    by how much it may be more at most. The needs that every plan so good places, and those that none does.
     """
 
     group: Ints
+    always: Bools
+    never: Bools
     value: list[Ints] = field(default_factory=list)
     gap: list[Ints] = field(default_factory=list)
+
+    @classmethod
+    def nothing(cls, needs: int) -> Settled:
+        return cls(np.zeros(needs, dtype=np.int64), np.zeros(needs, dtype=bool), np.zeros(needs, dtype=bool))
 
 
 class _Stage:
@@ -78,13 +86,20 @@ class _Stage:
         self._search = search
         self._problem = problem = search.problem
         self._searched_before = searched
-        self._lone, self._groups = reduction.kept[:0], [reduction.kept]
+        kept = reduction.kept[~before.never[problem.need[reduction.kept]]]
+        self._lone, self._groups = kept[:0], [kept]
         if separable(problem.goals):
-            self._lone, self._groups = parts(problem, reduction.kept)
+            self._lone, self._groups = parts(problem, kept)
         plan = np.zeros(len(problem.need), dtype=bool)
         plan[reduction.instead[chosen]] = True
         self._parts = [
-            Part(problem.part(group), np.flatnonzero(plan[group]), search.seed, search.control)
+            Part(
+                problem.part(group),
+                np.flatnonzero(plan[group]),
+                search.seed,
+                search.control,
+                before.always[np.unique(problem.need[group])],
+            )
             for group in self._groups
         ]
         self._keep(before)
@@ -92,7 +107,7 @@ class _Stage:
         group = np.full(problem.needs, -1, dtype=np.int64)
         for number, columns in enumerate(self._groups):
             group[problem.need[columns]] = number
-        self.settled = Settled(group)
+        self.settled = Settled(group, before.always.copy(), before.never.copy())
 
     def _keep(self, before: Settled) -> None:
         """Bind the parts to what the stage before found."""
@@ -114,11 +129,21 @@ class _Stage:
 
     def _share(self, part: Part, effort: Effort) -> Effort:
         """What a part may use for one goal: half of the neighbourhoods it has left, so that later ones have some, and
-        the work on patterns that is left in this stage, of which no more than a share once a goal was left open."""
+        once a goal was left open only a share of the work on patterns."""
         left = self._search.effort.neighbourhoods - self._searched_before - part.searched
-        most = effort.patterns * (_UNSURE if self._furthest() > _SURE else 1.0)
-        patterns = min(most, max(0.0, effort.patterns - part.asked))
+        patterns = effort.patterns * (_UNSURE if self._furthest() > _SURE else 1.0)
         return replace(effort, neighbourhoods=min(effort.neighbourhoods, (left + 1) // 2), patterns=patterns)
+
+    def decide(self) -> None:
+        """Find which needs are placed in every plan that is as good, and which in none; only of proven goals, or that
+        would take long and tell little."""
+        if any(gap.any() for gap in self.settled.gap):
+            return
+        for columns, part in zip(self._groups, self._parts, strict=True):
+            needs = np.unique(self._problem.need[columns])
+            always, never = part.decided(self._search.effort)
+            self.settled.always[needs] |= always
+            self.settled.never[needs] |= never
 
     @property
     def chosen(self) -> Ints:

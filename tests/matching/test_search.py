@@ -9,6 +9,7 @@ from matching import Market
 from matching.candidates import placeable
 from matching.goals import Total
 from matching.solver import Control, Problem
+from matching.solver import part as parts
 from matching.solver.greedy import first_plan
 from matching.solver.part import EFFORTS, Part
 from matching.solver.reduction import reduced
@@ -26,20 +27,18 @@ def keeps_every_row(problem, chosen):
 class TwoRegions(Part):
     """Finds better choices in two regions at once: need 0 moves within place 0, need 2 comes to place 1."""
 
-    def _regions(self, k, bound, numbers, most):
-        return [ints(0, 1), ints(3)]
-
     def _anew(self, k, goal, bound, region):
         return ints(1) if 0 in region else ints(3)
 
 
-def test_what_is_found_side_by_side_uses_no_capacity_twice():
+def test_what_is_found_side_by_side_uses_no_capacity_twice(monkeypatch):
     """Need 1 could take place 1 as soon as need 0 has moved, but need 2 has been promised it."""
     problem = Problem(
         need=ints(0, 0, 1, 2), place=ints(0, 0, 1, 1), first=ints(700, 700, 700, 700), last=ints(701, 701, 701, 701),
         weekdays=ints(127, 127, 127, 127), amount=ints(1, 1, 1, 1), fixed=np.zeros(4, dtype=bool), limit=ints(1, 1),
         goals=[Total(ints(1, 2, 3, 4))],
     )  # fmt: skip
+    monkeypatch.setattr(parts, "regions", lambda *_: [ints(0, 1), ints(3)])
     part = TwoRegions(problem, ints(0), seed=0, control=Control())
     part.chosen = ints(0)
     part._effort = replace(EFFORTS["quick"], neighbourhoods=1)
