@@ -44,7 +44,7 @@ _WHOLE = 0.8  # of a pattern that is taken in a dive
 _SHARE = 0.08  # of the places that are settled at a time
 _ANYWAY = 0.4  # of the places are asked in every round
 _TOGETHER = 32  # places asked before it is seen whether the others matter, whatever the cores
-_CALL, _PER_PATTERN = 2e-3, 2e-4  # work of asking one place, and of one pattern in the linear programme
+_CALL, _PER_PATTERN = 1e-3, 2e-4  # work of asking one place, and of one pattern in the linear programme
 _LEAST, _MOST = 0.05, 1.0  # work for one place, to see what it may earn and to prove it
 _PROOFS = 6  # of the best prices, while the work lasts
 

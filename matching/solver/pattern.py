@@ -15,7 +15,7 @@ from matching.table import Bools, Floats
 
 _PAYS = 1e-6  # less than this is not worth a column
 _SCALE = 1e9  # what all columns of a place are worth together, in whole numbers
-_MORE = 3  # of the next best sets seen on the way, which the linear programme over patterns learns from too
+_MORE = 16  # of the next best sets seen on the way: plans are made of them too
 
 
 Pattern = tuple[int, ...]  # columns of one place, sorted
