@@ -22,9 +22,9 @@ place that is free; the linear relaxation by columns (Gilmore and Gomory 1961), 
 method (Applegate and others 2021), with cuts (``solver/cuts.py``: cliques, Atamtürk, Nemhauser and Savelsbergh 2000;
 covers lifted as by Gu, Nemhauser and Savelsbergh 2000; divided capacities, Chvátal 1973), whose prices prove the bound
 (Neumaier and Shcherbina 2004), are rounded to plans and rule out columns that no plan as good can contain; HiGHS over
-all that is left where that is within reach, or CP-SAT where a goal only asks which needs are placed. Where most of the
-fractional plan is split, as in crowded markets, the programme over whole patterns of each place
-(``solver/decomposition.py``; Dantzig and Wolfe 1960) takes over:
+all that is left where that is within reach. Where most of the fractional plan is split or much is left, as in crowded
+markets, and before CP-SAT proves a goal that only asks which needs are placed, the programme over whole patterns of
+each place (``solver/decomposition.py``; Dantzig and Wolfe 1960) takes over:
 
 * max Σ gain[p]·λ[p], Σ λ[p] ≤ 1 over the patterns p of one place, Σ λ[p] ≤ 1 over the patterns that hold one need
 * at prices u of the needs and v of the settled goals no plan is worth more than
@@ -34,7 +34,10 @@ Each place's maximum is a small exact problem (``solver/pattern.py``), so this l
 over single columns. Prices are judged by what is found for them, and the best ones proven now and then; a dive through
 the patterns finds a plan, and those of some places chosen anew make it better (Danna and Le Pape 2005). Last,
 neighbourhoods are searched anew (Shaw 1998), by CP-SAT where a goal only asks which needs are placed, by HiGHS
-elsewhere. Work is counted in rounds, nodes and deterministic units, never in seconds.
+elsewhere. Between the stages, once the first goals are proven, CP-SAT finds which needs every plan as good places and
+which none does (``solver/backbone.py``; Marques-Silva, Janota and Lynce 2010): the goals after them then only ask where
+the first are placed, and the others are left out. Work is counted in rounds, nodes and deterministic units, never in
+seconds.
 
 To add a rule: ``rules.py``. To add a goal: ``goals.py``. To add a kind of thing that is shared: fill the arrays of
 ``solver/problem.py`` from other rules; the solver knows neither premises nor people.

@@ -2,9 +2,9 @@
 
 For a sum: the relaxation bounds it and prices every column; what could still be better lies among the columns that the
 gap leaves alive, and where those are few they are searched to the end: by CP-SAT where the goal only asks which needs
-are placed at many places, else by HiGHS. Where most of the fractional plan is split, whole patterns of each place bound
-it better and make better plans; neighbourhoods are searched anew before, so that there are patterns to begin with, and
-after. CP-SAT takes what is small or is no sum.
+are placed at many places, after patterns have told which of them must be, else by HiGHS. Where most of the fractional
+plan is split or much is left, whole patterns of each place bound it better and make better plans; neighbourhoods are
+searched anew before, so that there are patterns to begin with, and after. CP-SAT takes what is small or is no sum.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ PUBLISHED = {
 README = HERE.parent.parent / "README.md"
 PICTURES = HERE.parent.parent / "platsverket" / "assets" / "pictures"
 PICTURED = ("national", "scarce", "crush")
-USUAL = ("county", "national", "scarce", "crush", "load", "tkp U2", "tkp I5", "tkp U100")
+USUAL = ("county", "national", "scarce", "crush", "tkp U2", "tkp I5", "tkp U100", "load")
 
 
 def market(name: str) -> dict[str, Any]:
