@@ -200,12 +200,13 @@ class Part:
         soon = self._by_patterns and not self._fine and alive <= few  # proven, once patterns tell which needs must be
         crowded = soon or split or (self._by_patterns and alive > _ALONE)
         limit = self._search(k, goal, limit, _FEW if soon else few if crowded else self._effort.columns)
-        if crowded and self._open(k, limit) and self._by_patterns:
-            bound, slow = self._patterns(k, goal, bound, soon)
-            limit = min(limit, bound.whole)
-            self._bounds.append(bound)
-            limit = self._search(k, goal, limit, few)
-            times = times if slow else times // _RARELY
+        for plans in (False, True) if soon else (True,):  # where CP-SAT leaves it open, plans are sought after all
+            if crowded and self._open(k, limit) and self._by_patterns:
+                bound, slow = self._patterns(k, goal, bound, plans)
+                limit = min(limit, bound.whole)
+                self._bounds.append(bound)
+                limit = self._search(k, goal, limit, 0 if soon and plans else few)
+                times = times if slow else times // _RARELY
         self._roam(k, goal, bound, limit, times)
         return limit
 
@@ -242,13 +243,12 @@ class Part:
         sums = all(isinstance(kept, Total) for kept, _, _ in self._kept)
         return self._effort.patterns > 0 and sums and self._decomposable
 
-    def _patterns(self, k: int, goal: Total, bound: Bound, soon: bool) -> tuple[Bound, bool]:
-        """The better bound of whole patterns, and whether they were left because it came near too slowly; the plan at
-        hand becomes what diving finds, where that is better.
+    def _patterns(self, k: int, goal: Total, bound: Bound, plans: bool) -> tuple[Bound, bool]:
+        """The better bound of whole patterns, and whether they were left because it came near too slowly; where
+        ``plans`` are sought too, the plan at hand becomes what diving finds, where that is better.
 
         Neighbourhoods and what their plans hold come first, in turns while that gains much; where many needs make a
         proof unlikely, that may be near enough. Where effort does not reach far, only the prices at hand are used.
-        Where an exact search comes ``soon``, no plan is sought.
         """
         patterns = Decomposition(self._relaxation, goal, self._known_patterns, self.control)
         for plan in [*self._plans, self.chosen]:
@@ -256,7 +256,7 @@ class Part:
         bound, cost = patterns.proven(bound)
         self._tell(self.value(k), bound.whole)
 
-        gained, slow = not soon, False
+        gained, slow = plans, False
         while gained and self._open(k, bound.whole):
             before = self.value(k)
             self._roam(k, goal, bound, bound.whole, min(_BEFORE, self._effort.neighbourhoods))
@@ -279,7 +279,7 @@ class Part:
 
             bound = patterns.bound(bound, self._effort.patterns, going)
             self._known_patterns = patterns.patterns
-            if not soon:
+            if plans:
                 self._recombine(k, bound.whole, patterns)
         return bound, slow
 
