@@ -59,8 +59,8 @@ class _Search:
 class Settled:
     """What the goals settled so far are worth, by groups of needs that were decided apart.
 
-    ``group`` of each need, -1 where it has a place that costs nobody or is left out; for each goal and group the value reached, and
-    by how much it may be more at most. The needs that every plan so good places, and those that none does.
+    ``group`` of each need, -1 where it has a place that costs nobody or is left out; for each goal and group the value
+    reached, and by how much it may be more at most. The needs that every plan so good places, and those that none does.
     """
 
     group: Ints
