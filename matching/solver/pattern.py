@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from ortools.sat.python import cp_model
+from ortools.sat.python import cp_model, cp_model_helper
 
 from matching.capacity import Ints
 from matching.solver.bound import Relaxation
@@ -70,22 +70,23 @@ def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, cont
     columns, mine, need = place.columns[some], mine[some], place.need[some]
     if control.over():
         return Earned(np.inf, 0.0, [], 0.0)
-    rows = sp.csr_array(place.rows[:, some])
+    rows = place.rows.toarray()[:, some]
     full = rows.sum(axis=1)
     _, of_need, ways = np.unique(need, return_inverse=True, return_counts=True)
     if (ways == 1).all() and (full <= place.limit).all():
         return Earned(float(mine.sum()), float(mine.sum()), [columns], 0.0)
     scale = _SCALE / max(1.0, float(np.abs(mine).sum()))
-    model = cp_model.CpModel()
-    proto = model.proto
+    # CpModel and CpSolver make a hundred methods anew each time, which takes as long as a small place does
+    proto = cp_model_helper.CpBaseModel(None).model_proto
     for fixed in place.fixed[some].tolist():
         proto.variables.add().domain.extend([int(fixed), 1])
-    for row in _telling(rows, place.limit, np.flatnonzero(full > place.limit)):
-        inside = slice(rows.indptr[row], rows.indptr[row + 1])
+    binding = full > place.limit
+    for row, limit in zip(*_telling(rows[binding], place.limit[binding]), strict=True):
+        inside = np.flatnonzero(row)
         linear = proto.constraints.add().linear
-        linear.vars.extend(rows.indices[inside].tolist())
-        linear.coeffs.extend(rows.data[inside].tolist())
-        linear.domain.extend([0, int(place.limit[row])])
+        linear.vars.extend(inside.tolist())
+        linear.coeffs.extend(row[inside].tolist())
+        linear.domain.extend([0, int(limit)])
     for group in np.flatnonzero(ways > 1).tolist():
         proto.constraints.add().at_most_one.literals.extend(np.flatnonzero(of_need == group).tolist())
     proto.objective.vars.extend(range(len(some)))
@@ -93,8 +94,7 @@ def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, cont
     proto.objective.scaling_factor = -1.0
     proto.solution_hint.vars.extend(range(len(some)))
     proto.solution_hint.values.extend(np.isin(columns, known).astype(int).tolist())
-    solver = cp_model.CpSolver()
-    parameters = solver.parameters
+    parameters = cp_model_helper.SatParameters()
     parameters.num_workers = 1
     parameters.max_deterministic_time = work
     # measured: of a place that is hard to ask, a full relaxation after one round of presolve spares a quarter of the
@@ -106,30 +106,35 @@ def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, cont
     parameters.use_sat_inprocessing = False
     parameters.solution_pool_size = _MORE
     parameters.fill_additional_solutions_in_response = True
-    status = solver.solve(model)
-    response = solver.response_proto
+    solver = cp_model_helper.SolveWrapper()
+    solver.set_parameters(parameters)
+    response = solver.solve(proto)  # type: ignore[no-untyped-call]  # the stub names no type
     spent = response.deterministic_time
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if response.status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         # ended before it began to search: what it then gives as bound is none
         return Earned(float(mine[mine > 0].sum()), 0.0, [], spent)
     found = [response.solution, *(other.values for other in response.additional_solutions)]
     patterns = [columns[np.fromiter(held, dtype=np.int64) > 0] for held in found]
-    return Earned(solver.best_objective_bound / scale, solver.objective_value / scale, patterns, spent)
+    return Earned(response.best_objective_bound / scale, response.objective_value / scale, patterns, spent)
 
 
-def _telling(rows: sp.csr_array, limit: Ints, binding: Ints) -> list[int]:
-    """Those of the ``binding`` rows whose columns are not all in another one with no higher limit: a column takes as
-    much of every row that it is in.
+def _telling(rows: Ints, limit: Ints) -> tuple[Ints, Ints]:
+    """Those of the rows whose columns are not all in another one with no higher limit: a column takes as much of every
+    row that it is in; with the limit of each.
 
     Of the rows of a place with some columns left they are a third, and its problem takes three quarters of the work.
     """
-    ones = (rows[binding] > 0).toarray().astype(np.float32)
-    common, size, most = ones @ ones.T, ones.sum(axis=1), limit[binding]
-    inside = (common == size[:, None]) & (most[:, None] >= most)
-    same = (size[:, None] == size) & (most[:, None] == most)  # of these the first one stays
-    same &= np.tri(len(binding), dtype=bool).T
-    found: list[int] = binding[~(inside & ~same).any(axis=1)].tolist()
-    return found
+    size = np.count_nonzero(rows, axis=1)
+    ones = np.zeros((len(rows), -(-rows.shape[1] // 64) * 64), dtype=bool)
+    ones[:, : rows.shape[1]] = rows > 0
+    inside = limit[:, None] >= limit
+    # by words of 64 columns: a product of matrices would wake numpy's own threads, which spin where CP-SAT works
+    for word in np.packbits(ones, axis=1).view(np.uint64).T:
+        inside &= (word[:, None] & ~word) == 0
+    same = (size[:, None] == size) & (limit[:, None] == limit)  # of these the first one stays
+    same &= np.tri(len(rows), dtype=bool).T
+    telling = ~(inside & ~same).any(axis=1)
+    return rows[telling], limit[telling]
 
 
 def held_by(patterns: list[Pattern]) -> tuple[Ints, Ints]:
