@@ -317,6 +317,10 @@ class Decomposition:
                 taken.append(pattern)
         return np.concatenate(taken)
 
+    def whole(self, plan: Ints, nodes: int) -> Ints | None:
+        """The best plan of the patterns nearest to the best ones, all places at once; it keeps the settled goals."""
+        return self._choice.best(self._nearest(plan, _NEAREST), np.flatnonzero(self._problem.fixed), plan, nodes)
+
     def recombined(self, plan: Ints, most: int, random: np.random.Generator, nodes: int) -> Ints:
         """The plan with the best patterns of some places beside what it puts at the others.
 

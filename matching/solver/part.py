@@ -22,6 +22,7 @@ from matching.goals import Goal, Total
 from matching.solver.backbone import backbone
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.decomposition import Decomposition
+from matching.solver.effort import HURRIED, Effort
 from matching.solver.greedy import complete, polished, rounded
 from matching.solver.linear import Exact, best_whole
 from matching.solver.model import Found, Model
@@ -49,7 +50,7 @@ _BEFORE = 16  # neighbourhoods at a time before patterns are asked for
 _GAINED = 0.2  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
 _SLOW = 0.03  # of the gap: where a third of the work on patterns closes less, the rest would not do much either
 _PLANS = 30  # of those seen last, whose patterns are known
-_SETTLED, _SLOWER = 3, 3e-3  # rounds of the relaxation that gain so little of the limit before patterns may take over
+_SETTLED, _SLOWER = 4, 3e-3  # rounds of the relaxation that gain so little of the limit before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.5  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
@@ -66,31 +67,13 @@ def _quietly(value: int, limit: int) -> None:
 
 
 @dataclass(frozen=True)
-class Effort:
-    """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
-    columns and nodes of an exact search, work units on patterns, how near its limit (a share of it) a crowded goal is
-    left without patterns, the most patterns chosen anew at once, neighbourhoods searched anew (of all goals together),
-    work units of CP-SAT."""
+class _Kept:
+    """A settled goal: what it is worth in every plan sought, by how much less in any, whether it cannot be more."""
 
-    relaxed: int
-    rounds: int
-    gain: float
-    columns: int
-    nodes: int
-    patterns: float
-    enough: float
-    recombined: int
-    neighbourhoods: int
-    work: float
-
-
-EFFORTS = {
-    "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 4.0, 0.03, 1_200, 40, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 10.0, 0.02, 1_800, 160, 10.0),
-    "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 80.0, 0.0, 4_000, 800, 60.0),
-}
-# For the goals after one that stays far from its limit: what they gain may yet be lost to it.
-HURRIED = Effort(400_000, 1, 1e-3, 0, 1, 0.0, 0.0, 0, 4, 1.0)
+    goal: Goal
+    value: int
+    slack: int
+    proven: bool
 
 
 class Part:
@@ -105,7 +88,7 @@ class Part:
         self._effort = HURRIED
         self._fine = True  # whether it matters to the goal being settled where and when a need is placed
         self._tell: Tell = lambda value, limit: None
-        self._kept: list[tuple[Goal, int, int]] = []
+        self._kept: list[_Kept] = []
         self._known = 0  # of what is kept, how much the relaxation has been told
         self._support: Ints = np.zeros(0, dtype=np.int64)
         self._known_patterns: list[Pattern] = []
@@ -124,18 +107,19 @@ class Part:
     @property
     def _relaxation(self) -> Relaxation:
         for kept in self._kept[self._known :]:
-            self._rows.keep(*kept)
+            self._rows.keep(kept.goal, kept.value, kept.slack)
         self._known = len(self._kept)
         return self._rows
 
     @property
     def _exact(self) -> bool:
         """Whether what is found at best, keeping what is kept, is a limit for every plan."""
-        return not any(slack for _, _, slack in self._kept)
+        return not any(kept.slack for kept in self._kept)
 
-    def keep(self, goal: Goal, value: int, slack: int = 0) -> None:
-        """From now on this goal is worth ``value`` in every plan sought, and at least that less ``slack`` in any."""
-        self._kept.append((goal, value, slack))
+    def keep(self, goal: Goal, value: int, slack: int = 0, proven: bool = False) -> None:
+        """From now on this goal is worth ``value`` in every plan sought, and at least that less ``slack`` in any;
+        ``proven``: it cannot be worth more."""
+        self._kept.append(_Kept(goal, value, slack, proven))
         for bound in self._bounds:
             self._rows.rule_out(bound, value - slack, self.chosen)
         self._bounds.clear()
@@ -217,7 +201,11 @@ class Part:
         def going(bound: Bound) -> bool:
             seen.append(bound.limit)
             settled = len(seen) >= _SETTLED and seen[-_SETTLED] - seen[-1] < _SLOWER * abs(seen[-1])
-            return self._seen(k, bound) and not (settled and self._by_patterns and self._split(bound))
+            rough = self._by_patterns and self._split(bound)
+            if rough and len(seen) > 1:  # rounded to a plan, it is hardly ever better than the first one
+                self._tell(self.value(k), bound.whole)
+                return self._open(k, bound.whole) and not settled
+            return self._seen(k, bound)
 
         return going
 
@@ -240,7 +228,7 @@ class Part:
 
     @property
     def _by_patterns(self) -> bool:
-        sums = all(isinstance(kept, Total) for kept, _, _ in self._kept)
+        sums = all(isinstance(kept.goal, Total) for kept in self._kept)
         return self._effort.patterns > 0 and sums and self._decomposable
 
     def _patterns(self, k: int, goal: Total, bound: Bound, plans: bool) -> tuple[Bound, bool]:
@@ -281,6 +269,8 @@ class Part:
             self._known_patterns = patterns.patterns
             if plans:
                 self._recombine(k, bound.whole, patterns)
+            else:
+                self._accept(patterns.whole(self.chosen, min(_MOMENT, self._effort.nodes)))
         return bound, slow
 
     def _recombine(self, k: int, limit: int, patterns: Decomposition) -> None:
@@ -391,8 +381,8 @@ class Part:
         part = self.problem.part(columns)
         must = self._relaxation.must[np.unique(self.problem.need[columns])]
         model = Model(replace(part, fixed=fixed[columns]), self.seed, must)
-        for kept, value, _ in self._kept:
-            model.keep(kept.over(columns), value)
+        for kept in self._kept:
+            model.keep(kept.goal.over(columns), kept.value, kept.proven)
         start = np.searchsorted(columns, self.chosen)
         found = model.maximise(goal.over(columns), start, limit, work, self.control, tell)
         return found if found.chosen is None else replace(found, chosen=columns[found.chosen])

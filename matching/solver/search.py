@@ -12,8 +12,9 @@ import numpy as np
 
 from matching.capacity import Ints
 from matching.goals import Goal, Total
+from matching.solver.effort import EFFORTS, HURRIED, Effort
 from matching.solver.greedy import complete, first_plan
-from matching.solver.part import EFFORTS, HURRIED, Effort, Part
+from matching.solver.part import Part
 from matching.solver.problem import Answer, Control, Problem
 from matching.solver.reduction import Reduction, cares_for_needs_only, parts, reduced, separable
 from matching.table import Bools
@@ -79,7 +80,8 @@ class _Stage:
 
     A part that is not settled to the end may be worth more than it is in the plan at hand, and another part might
     then be worth less without any loss in all. So what a part is worth binds every plan only less the gaps of all
-    others: the ``slack`` of what it keeps.
+    others: the ``slack`` of what it keeps. Likewise where needs that never are placed held a group of the stage before
+    together, and it has come apart.
     """
 
     def __init__(self, search: _Search, reduction: Reduction, chosen: Ints, before: Settled, searched: int):
@@ -111,16 +113,24 @@ class _Stage:
 
     def _keep(self, before: Settled) -> None:
         """Bind the parts to what the stage before found."""
+        need = self._problem.need
+        unsure = ~before.never  # needs that could yet make a group worth more, which may lie in several parts by now
+        unsure[need[self.chosen]] = False
         for columns, part in zip(self._groups, self._parts, strict=True):
-            group = before.group[self._problem.need[columns]]
-            for k, (values, gaps) in enumerate(zip(before.value, before.gap, strict=True)):
+            group = before.group[need[columns]]
+            elsewhere = unsure.copy()
+            elsewhere[need[columns]] = False
+            for k, gaps in enumerate(before.gap):
                 goal = part.problem.goals[k]
                 for number in np.unique(group).tolist():
                     among = _among(goal, group == number)
                     if number < 0:
                         part.keep(among, part.problem.simple_bound(among), int(gaps.sum()))
-                    else:
-                        part.keep(among, int(values[number]), int(gaps.sum() - gaps[number]))
+                        continue
+                    others = (elsewhere & (before.group == number))[need]
+                    more = self._problem.simple_bound(_among(self._problem.goals[k], others)) if others.any() else 0
+                    slack = int(gaps.sum() - gaps[number]) + more
+                    part.keep(among, among.value(part.chosen), slack, proven=not gaps[number] and not more)
 
     @property
     def searched(self) -> int:
@@ -175,7 +185,8 @@ class _Stage:
             values[number] = part.value(k)
         gaps = limits - values
         for number, part in enumerate(self._parts):
-            part.keep(part.problem.goals[k], int(values[number]), int(gaps.sum() - gaps[number]))
+            slack, proven = int(gaps.sum() - gaps[number]), not gaps[number]
+            part.keep(part.problem.goals[k], int(values[number]), slack, proven)
         self.settled.value.append(values)
         self.settled.gap.append(gaps)
         total = base + int(limits.sum())

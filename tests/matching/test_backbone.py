@@ -8,7 +8,8 @@ import pytest
 from matching.goals import Total
 from matching.solver import Control, Problem, solve
 from matching.solver import part as parts
-from matching.solver.part import EFFORTS, Part
+from matching.solver.effort import EFFORTS
+from matching.solver.part import Part
 
 SEEDS = range(25)
 
@@ -72,4 +73,24 @@ def test_goals_after_them_are_as_good_as_in_the_best_of_all_plans(seed, monkeypa
     problem = small(seed, fixed=seed % 2)
     best = best_of(problem, every_plan(problem), 3)[0]
     answer = solve(problem, ["a", "b", "c"], "normal", 0, Control())
+    assert answer.values == list(problem.value(best)) == answer.bounds
+
+
+@pytest.mark.parametrize("ways", [1, 2])
+def test_what_only_a_need_that_is_never_placed_held_together_is_still_as_good_as_can_be(ways, monkeypatch):
+    """Need 1 could go to either place and goes to none. Then need 0, of one way or two, has place 0 for itself, and
+    needs 3 and 4 are better at place 1 than need 2, which greed takes: what need 0 is worth is not asked of them."""
+    monkeypatch.setattr(parts, "_FEW", 0)
+    need = np.array([0, 0, 1, 1, 2, 3, 4])
+    seats = np.array([10, 10, 8, 8, 10, 5, 5])
+    first = np.array([7_001, 7_000, 7_000, 7_000, 7_000, 7_000, 7_000])
+    there = np.arange(7) >= 2 - ways
+    problem = Problem(
+        need=need[there], place=np.array([0, 0, 0, 1, 1, 1, 1])[there], first=first[there], last=first[there] + 1,
+        weekdays=np.full(7, 127)[there], amount=seats[there], fixed=np.zeros(7, dtype=bool)[there],
+        limit=np.array([10, 10]),
+        goals=[Total(seats[there]), Total(np.array([1, 3, 0, 0, 9, 5, 5])[there])],
+    )  # fmt: skip
+    answer = solve(problem, ["a", "b"], "normal", 0, Control())
+    best = best_of(problem, every_plan(problem), 2)[0]
     assert answer.values == list(problem.value(best)) == answer.bounds

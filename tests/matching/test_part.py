@@ -6,7 +6,8 @@ import pytest
 from matching.goals import Total
 from matching.solver import Control, Problem
 from matching.solver import part as parts
-from matching.solver.part import EFFORTS, Part
+from matching.solver.effort import EFFORTS
+from matching.solver.part import Part
 
 
 def two_for_one_day() -> Problem:

@@ -10,8 +10,9 @@ from matching.candidates import placeable
 from matching.goals import Total
 from matching.solver import Control, Problem
 from matching.solver import part as parts
+from matching.solver.effort import EFFORTS
 from matching.solver.greedy import first_plan
-from matching.solver.part import EFFORTS, Part
+from matching.solver.part import Part
 from matching.solver.reduction import reduced
 from matching.solving import drawn, problem_of
 
