@@ -63,7 +63,11 @@ class Choice:
         rows = Rows(tuple(blocks), limits, equal)
         worthy = np.concatenate([none, self.gain[columns[first]]])
         inside = np.isin(columns, start)
-        whole = np.bincount(owner, weights=~inside, minlength=count) == 0
+        size = np.where(np.bincount(owner, weights=~inside, minlength=count) == 0, np.bincount(owner), -1)
+        turn = np.lexsort((-size, place))
+        whole = np.zeros(count, dtype=bool)  # of each place the largest one that the plan holds
+        whole[turn[np.unique(place[turn], return_index=True)[1]]] = True
+        whole &= size > 0
         hint = np.flatnonzero(np.concatenate([whole, np.isin(np.arange(ways), way.ravel()[whole[owner]])]))
         fixed = np.zeros(count + ways, dtype=bool)
         found = best_whole(rows, worthy, np.arange(count + ways), fixed, hint, nodes, self.control).chosen

@@ -205,7 +205,7 @@ class _Rows:
         share = np.add.reduceat(x[held[part.indices]][order], first) if len(first) else np.zeros(0)
         self._share = np.minimum(share, 1.0)
         self._ptr = np.searchsorted(row, np.arange(part.shape[0] + 1))
-        self._covers: dict[tuple[int, bytes], tuple[float, Ints]] = {}
+        self._covers: dict[tuple[int | bytes, ...], tuple[float, Ints]] = {}
         self.promising = self._promising(row)
 
     def _promising(self, row: Ints) -> Ints:
@@ -224,7 +224,8 @@ class _Rows:
     def cover(self, row: int) -> tuple[float, Ints]:
         """How far the best cover found is broken (for its length), and the needs in it."""
         inside, most = slice(self._ptr[row], self._ptr[row + 1]), int(self._limit[row])
-        same = most, self._need[inside].tobytes()  # four in five rows hold what another day's row holds
+        # four in five rows hold what another day's row holds
+        same = most, *(held[inside].tobytes() for held in (self._need, self._amount, self._share))
         if same not in self._covers:
             self._covers[same] = self._cover(inside, most)
         return self._covers[same]

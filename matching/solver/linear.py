@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -33,6 +33,7 @@ _NEAR, _NEARER = 1e-2, 2e-4  # relative errors and gap that a first-order method
 _ITERATIONS = 2_000
 _THREADS, _SHARDS = 2, 8
 _ROUNDS = 2  # iterations of the simplex by rows and columns: a crowded market's longest took a quarter of them
+_EPSILON = 1e-6
 _NOISE = 0.02  # shares that it leaves of columns that the best x would not hold, or holds whole
 
 
@@ -242,6 +243,13 @@ class Exact:
     limit: float
 
 
+def _kept(rows: Rows, chosen: Ints) -> bool:
+    """Whether this choice of columns keeps every row."""
+    total = np.concatenate([block[:, chosen].sum(axis=1) for block in rows.blocks])
+    over = total - rows.limit
+    return bool((over <= _EPSILON).all() and (over[rows.equal] >= -_EPSILON).all())
+
+
 def best_whole(
     rows: Rows, gain: Floats, columns: Ints, fixed: Bools, start: Ints, nodes: int, control: Control
 ) -> Exact:
@@ -262,11 +270,13 @@ def best_whole(
 
     def run() -> None:
         result = _solved(proto, mathopt.SolverType.HIGHS, parameters, advice)
-        chosen = None
+        exact = Exact(None, result.termination.objective_bounds.dual_bound)
         if result.solutions and result.solutions[0].HasField("primal_solution"):
             x = _dense(result.solutions[0].primal_solution.variable_values, len(columns))
             chosen = columns[x > 0.5]
-        found.append(Exact(chosen, result.termination.objective_bounds.dual_bound))
+            # seen: HiGHS gives a solution that breaks rows, and then nothing that it says can be relied on
+            exact = replace(exact, chosen=chosen) if _kept(rows, chosen) else Exact(None, np.inf)
+        found.append(exact)
 
     worker = threading.Thread(target=run, daemon=True)  # HiGHS cannot be interrupted; it can be left alone
     worker.start()

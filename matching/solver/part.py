@@ -233,7 +233,8 @@ class Part:
 
     def _patterns(self, k: int, goal: Total, bound: Bound, plans: bool) -> tuple[Bound, bool]:
         """The better bound of whole patterns, and whether they were left because it came near too slowly; where
-        ``plans`` are sought too, the plan at hand becomes what diving finds, where that is better.
+        ``plans`` are sought too, the plan at hand becomes what diving finds, where that is better, else what is best of
+        all patterns at once.
 
         Neighbourhoods and what their plans hold come first, in turns while that gains much; where many needs make a
         proof unlikely, that may be near enough. Where effort does not reach far, only the prices at hand are used.

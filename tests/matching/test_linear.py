@@ -8,7 +8,7 @@ from matching.solver import Control, Problem
 from matching.solver import linear as programmes
 from matching.solver.bound import Relaxation
 from matching.solver.greedy import first_plan
-from matching.solver.linear import best_fractional, near_fractional
+from matching.solver.linear import best_fractional, best_whole, near_fractional
 from tests.matching.test_decomposition import best, crowded
 
 
@@ -47,6 +47,27 @@ def test_a_need_pays_what_its_best_column_leaves():
     relaxation = Relaxation(problem, Control())
     bound = relaxation.bound(problem.goals[0].points, first_plan(problem, Control()), 0, 0.0, bool, bool)
     assert bound.whole == problem.simple_bound(problem.goals[0])
+
+
+def test_a_solution_that_breaks_a_row_is_none_and_proves_nothing(monkeypatch):
+    """HiGHS has been seen to give one, from a plan to begin with that it took for another."""
+    problem = crowded(3)
+    rows, gain, every = Relaxation(problem, Control()).rows(), problem.goals[0].points.astype(float), np.arange(90)
+    start = first_plan(problem, Control())
+    sound = best_whole(rows, gain, every, problem.fixed, start, 5, Control())
+    solved = programmes._solved
+
+    def broken(*asked):
+        result = solved(*asked)
+        values = result.solutions[0].primal_solution.variable_values
+        del values.ids[:], values.values[:]
+        values.ids.extend(range(90))
+        values.values.extend([1.0] * 90)
+        return result
+
+    monkeypatch.setattr(programmes, "_solved", broken)
+    found = best_whole(rows, gain, every, problem.fixed, start, 5, Control())
+    assert sound.chosen is not None and found.chosen is None and found.limit == np.inf
 
 
 def test_a_simplex_that_goes_round_in_circles_is_left(monkeypatch):
