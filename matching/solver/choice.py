@@ -62,15 +62,10 @@ class Choice:
         equal[ways + need[first]] = self.must[self.problem.need[columns[first]]]
         rows = Rows(tuple(blocks), limits, equal)
         worthy = np.concatenate([none, self.gain[columns[first]]])
-        inside = np.isin(columns, start)
-        size = np.where(np.bincount(owner, weights=~inside, minlength=count) == 0, np.bincount(owner), -1)
-        turn = np.lexsort((-size, place))
-        whole = np.zeros(count, dtype=bool)  # of each place the largest one that the plan holds
-        whole[turn[np.unique(place[turn], return_index=True)[1]]] = True
-        whole &= size > 0
-        hint = np.flatnonzero(np.concatenate([whole, np.isin(np.arange(ways), way.ravel()[whole[owner]])]))
+        # begun from the plan, HiGHS looks less far: 376,102 where it comes to 378,145 from nothing
+        nothing = np.zeros(0, dtype=np.int64)
         fixed = np.zeros(count + ways, dtype=bool)
-        found = best_whole(rows, worthy, np.arange(count + ways), fixed, hint, nodes, self.control).chosen
+        found = best_whole(rows, worthy, np.arange(count + ways), fixed, nothing, nodes, self.control).chosen
         if found is None:
             return None
         chosen = np.zeros(count + ways, dtype=bool)

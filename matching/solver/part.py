@@ -50,7 +50,7 @@ _BEFORE = 16  # neighbourhoods at a time before patterns are asked for
 _GAINED = 0.2  # of the gap: while they and the patterns they hold gain more, that is sooner than asking
 _SLOW = 0.03  # of the gap: where a third of the work on patterns closes less, the rest would not do much either
 _PLANS = 30  # of those seen last, whose patterns are known
-_SETTLED, _SLOWER = 4, 3e-3  # rounds of the relaxation that gain so little of the limit before patterns may take over
+_SETTLED, _SLOWER = 3, 3e-3  # rounds of the relaxation that gain so little of the limit before patterns may take over
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.5  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
@@ -201,11 +201,7 @@ class Part:
         def going(bound: Bound) -> bool:
             seen.append(bound.limit)
             settled = len(seen) >= _SETTLED and seen[-_SETTLED] - seen[-1] < _SLOWER * abs(seen[-1])
-            rough = self._by_patterns and self._split(bound)
-            if rough and len(seen) > 1:  # rounded to a plan, it is hardly ever better than the first one
-                self._tell(self.value(k), bound.whole)
-                return self._open(k, bound.whole) and not settled
-            return self._seen(k, bound)
+            return self._seen(k, bound) and not (settled and self._by_patterns and self._split(bound))
 
         return going
 
@@ -323,7 +319,7 @@ class Part:
         fixed = self.problem.fixed.copy()
         fixed[held] = True
         if not self._fine or len(region) <= _NARROW:
-            chosen = self._modelled(goal, columns, fixed, bound.whole, _WORK, _quietly).chosen
+            chosen = self._modelled(goal, columns, fixed, bound.whole, _WORK, _quietly, proving=False).chosen
         else:
             chosen = self._whole(goal, columns, fixed, min(_NODES, self._effort.nodes)).chosen
         now = np.setdiff1d(self.chosen, held)
@@ -377,11 +373,13 @@ class Part:
         self._accept(found.chosen)
         return limit if found.bound is None or not self._exact else max(min(limit, found.bound), self.value(k))
 
-    def _modelled(self, goal: Goal, columns: Ints, fixed: Bools, limit: int, work: float, tell: Tell) -> Found:
+    def _modelled(
+        self, goal: Goal, columns: Ints, fixed: Bools, limit: int, work: float, tell: Tell, proving: bool = True
+    ) -> Found:
         """CP-SAT over some columns, some of them fixed, from the plan at hand."""
         part = self.problem.part(columns)
         must = self._relaxation.must[np.unique(self.problem.need[columns])]
-        model = Model(replace(part, fixed=fixed[columns]), self.seed, must)
+        model = Model(replace(part, fixed=fixed[columns]), self.seed, must, proving)
         for kept in self._kept:
             model.keep(kept.goal.over(columns), kept.value, kept.proven)
         start = np.searchsorted(columns, self.chosen)
