@@ -317,12 +317,6 @@ class Decomposition:
                 taken.append(pattern)
         return np.concatenate(taken)
 
-    def whole(self, plan: Ints, nodes: int) -> Ints | None:
-        """The best plan of the patterns nearest to the best ones, all places at once; it keeps the settled goals."""
-        fixed = np.flatnonzero(self._problem.fixed)
-        found = self._choice.best(self._nearest(plan, _NEAREST), fixed, plan, nodes)
-        return None if found is None else np.union1d(fixed, found)
-
     def recombined(self, plan: Ints, most: int, random: np.random.Generator, nodes: int) -> Ints:
         """The plan with the best patterns of some places beside what it puts at the others.
 

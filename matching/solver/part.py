@@ -267,7 +267,8 @@ class Part:
             if plans:
                 self._recombine(k, bound.whole, patterns)
             else:
-                self._accept(patterns.whole(self.chosen, min(_MOMENT, self._effort.nodes)))
+                every, random = len(patterns.patterns) + 1, np.random.default_rng((self.seed, k))
+                self._accept(patterns.recombined(self.chosen, every, random, min(_MOMENT, self._effort.nodes)))
         return bound, slow
 
     def _recombine(self, k: int, limit: int, patterns: Decomposition) -> None:

@@ -132,21 +132,6 @@ def test_patterns_of_some_places_are_chosen_anew_beside_the_rest(seed):
     assert 0 in plan
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_all_patterns_chosen_at_once_make_a_plan(seed):
-    """No worse than the plan at hand, and with what is fixed, also where parts of what a place holds are patterns."""
-    problem = crowded(seed, fixed=1)
-    start = first_plan(problem, Control())
-    patterns = Decomposition(Relaxation(problem, Control()), problem.goals[0], (), Control())
-    for column in start.tolist():
-        patterns.add(np.array([column]))
-    patterns.add(start)
-    plan = patterns.whole(start, 100)
-    assert problem.goals[0].value(plan) >= problem.goals[0].value(start)
-    assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
-    assert 0 in plan
-
-
 def test_a_dive_settles_places_until_the_rest_is_small(monkeypatch):
     """However few patterns are left to be solved at once, what a dive takes is a plan."""
     monkeypatch.setattr("matching.solver.decomposition._LEFT", 2)
