@@ -23,7 +23,7 @@ from matching.solver.linear import Basis, Rows, Solution, best_fractional, near_
 from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats
 
-_SAFE = 1e-6
+_SAFE, _LOST = 1e-6, 1e-4
 _CALLS = 8  # columns of one need called in at a time
 _ALL = 100_000  # columns that a first-order method takes all at once: with more the simplex over a few is sooner
 
@@ -52,6 +52,10 @@ class Bound:
     @property
     def whole(self) -> int:
         return int(np.floor(self.limit + _SAFE))
+
+    def gap(self, value: int) -> float:
+        """What a plan worth so much may have to spare, and a little more for what floats lose."""
+        return self.limit - value + _LOST
 
 
 class Relaxation:
@@ -123,14 +127,14 @@ class Relaxation:
 
     def rule_out(self, bound: Bound, value: int, chosen: Ints) -> None:
         """Drop columns, and insist on needs, without which no plan worth ``value`` or more can do."""
-        gap = bound.limit - value + 1e-4
+        gap = bound.gap(value)
         self.alive &= bound.reduced >= -gap
         self.alive[chosen] = True
         self.must |= bound.need_price > gap
 
     def survivors(self, bound: Bound, value: int) -> Ints:
         """The columns that a plan worth more than ``value`` could use."""
-        return np.flatnonzero(self.alive & (bound.reduced >= -(bound.limit - value - 1 + 1e-4)))
+        return np.flatnonzero(self.alive & (bound.reduced >= -bound.gap(value + 1)))
 
     def bound(
         self,

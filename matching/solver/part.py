@@ -28,7 +28,7 @@ from matching.solver.linear import Exact, best_whole
 from matching.solver.model import Found, Model
 from matching.solver.neighbours import regions
 from matching.solver.pattern import Pattern
-from matching.solver.problem import Control, Problem
+from matching.solver.problem import Control, Problem, Tell, quietly
 from matching.solver.reduction import cares_for_needs_only
 from matching.table import Bools
 
@@ -42,8 +42,6 @@ _RECOMBINED, _OFTEN, _IN_VAIN = 1_200, 8, 3  # patterns chosen anew at once, how
 _MORE = 1.4  # times as many after that
 _LITTLE = 5e-5  # of the limit: who gains no more does so in vain
 _IDLE = 2  # times without a gain before neighbourhoods are made wider
-
-
 _ASKED = 15  # times what it takes to ask every place once, until patterns bound well
 _RARELY = 8  # one neighbourhood of so many, where patterns have found what most of them would
 _BEFORE = 16  # neighbourhoods at a time before patterns are asked for
@@ -58,12 +56,7 @@ _MANY = 1_000  # needs: where more are split, a round of the simplex takes secon
 _ALONE = 10_000  # columns that HiGHS searches without patterns: of 20,000 a proof took it 100 s
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
-
-Tell = Callable[[int, int], None]
-
-
-def _quietly(value: int, limit: int) -> None:
-    """Tell nobody."""
+_DECIDING = 2  # times the work on one goal, to find out that no other needs can be placed
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,7 @@ class Part:
         self._must = must  # needs that are known to be placed in every plan sought
         self._effort = HURRIED
         self._fine = True  # whether it matters to the goal being settled where and when a need is placed
-        self._tell: Tell = lambda value, limit: None
+        self._tell: Tell = quietly
         self._kept: list[_Kept] = []
         self._known = 0  # of what is kept, how much the relaxation has been told
         self._support: Ints = np.zeros(0, dtype=np.int64)
@@ -129,10 +122,15 @@ class Part:
         if len(self.problem.need) > _FEW:
             columns = np.union1d(np.flatnonzero(self._relaxation.alive), self.chosen)
 
-            def best(goal: Total, limit: int) -> Found:
-                return self._modelled(goal, columns, self.problem.fixed, limit, effort.work, _quietly)
+            def ask(goal: Total, order: int, control: Control) -> Found:
+                limit, work = goal.value(self.chosen) + 1, _DECIDING * effort.work
+                return self._modelled(goal, columns, self.problem.fixed, limit, work, quietly, True, order, control)
 
-            known = backbone(self.problem, self.chosen, best)
+            def near(goal: Total) -> Ints:
+                patterns = Decomposition(self._relaxation, goal, self._known_patterns, self.control)
+                return self._of_all(patterns, np.random.default_rng(self.seed), effort)
+
+            known = backbone(self.problem, self.chosen, ask, near, self.control)
             if known is not None:
                 return known
         there = np.zeros(self.problem.needs, dtype=bool)
@@ -267,9 +265,12 @@ class Part:
             if plans:
                 self._recombine(k, bound.whole, patterns)
             else:
-                every, random = len(patterns.patterns) + 1, np.random.default_rng((self.seed, k))
-                self._accept(patterns.recombined(self.chosen, every, random, min(_MOMENT, self._effort.nodes)))
+                self._accept(self._of_all(patterns, np.random.default_rng((self.seed, k)), self._effort))
         return bound, slow
+
+    def _of_all(self, patterns: Decomposition, random: np.random.Generator, effort: Effort) -> Ints:
+        """The best plan of all patterns at once."""
+        return patterns.recombined(self.chosen, len(patterns.patterns) + 1, random, min(_MOMENT, effort.nodes))
 
     def _recombine(self, k: int, limit: int, patterns: Decomposition) -> None:
         """Dive; then choose the patterns of some places anew, and of more when a few times little was gained."""
@@ -320,7 +321,7 @@ class Part:
         fixed = self.problem.fixed.copy()
         fixed[held] = True
         if not self._fine or len(region) <= _NARROW:
-            chosen = self._modelled(goal, columns, fixed, bound.whole, _WORK, _quietly, proving=False).chosen
+            chosen = self._modelled(goal, columns, fixed, bound.whole, _WORK, quietly, proving=False).chosen
         else:
             chosen = self._whole(goal, columns, fixed, min(_NODES, self._effort.nodes)).chosen
         now = np.setdiff1d(self.chosen, held)
@@ -375,14 +376,25 @@ class Part:
         return limit if found.bound is None or not self._exact else max(min(limit, found.bound), self.value(k))
 
     def _modelled(
-        self, goal: Goal, columns: Ints, fixed: Bools, limit: int, work: float, tell: Tell, proving: bool = True
+        self,
+        goal: Goal,
+        columns: Ints,
+        fixed: Bools,
+        limit: int,
+        work: float,
+        tell: Tell,
+        proving: bool = True,
+        order: int = 0,
+        control: Control | None = None,
     ) -> Found:
-        """CP-SAT over some columns, some of them fixed, from the plan at hand."""
+        """CP-SAT over some columns, some of them fixed, from the plan at hand; ``order`` of its search: any number."""
         part = self.problem.part(columns)
-        must = self._relaxation.must[np.unique(self.problem.need[columns])]
-        model = Model(replace(part, fixed=fixed[columns]), self.seed, must, proving)
+        needs = np.unique(self.problem.need[columns])
+        model = Model(replace(part, fixed=fixed[columns]), self.seed + order, self._relaxation.must[needs], proving)
         for kept in self._kept:
             model.keep(kept.goal.over(columns), kept.value, kept.proven)
+        for bound in self._bounds if proving else []:
+            model.spare(bound.need_price[needs], bound.gap(goal.value(self.chosen)))
         start = np.searchsorted(columns, self.chosen)
-        found = model.maximise(goal.over(columns), start, limit, work, self.control, tell)
+        found = model.maximise(goal.over(columns), start, limit, work, control or self.control, tell)
         return found if found.chosen is None else replace(found, chosen=columns[found.chosen])

@@ -143,6 +143,13 @@ class Answer:
     cut_short: bool
 
 
+Tell = Callable[[int, int], None]  # hears of a goal's value and limit
+
+
+def quietly(value: int, limit: int) -> None:
+    """Tell nobody."""
+
+
 class Control:
     """When to end early, and whom to tell."""
 

@@ -1,6 +1,8 @@
 """Which needs every best plan places: as by looking at all plans, and of use to the goals after."""
 
+from dataclasses import replace
 from itertools import product
+from threading import Event
 
 import numpy as np
 import pytest
@@ -8,8 +10,12 @@ import pytest
 from matching.goals import Total
 from matching.solver import Control, Problem, solve
 from matching.solver import part as parts
+from matching.solver.backbone import backbone
+from matching.solver.bound import Relaxation
 from matching.solver.effort import EFFORTS
+from matching.solver.model import Found, Model
 from matching.solver.part import Part
+from matching.solver.problem import quietly
 
 SEEDS = range(25)
 
@@ -94,3 +100,102 @@ def test_what_only_a_need_that_is_never_placed_held_together_is_still_as_good_as
     answer = solve(problem, ["a", "b"], "normal", 0, Control())
     best = best_of(problem, every_plan(problem), 2)[0]
     assert answer.values == list(problem.value(best)) == answer.bounds
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_prices_let_a_plan_spare_rules_out_no_plan_as_good_as_the_best(seed):
+    """Told it, CP-SAT still finds the best of all plans, and proves it; and any other plan as good would do."""
+    problem = small(seed)
+    goal = problem.goals[0]
+    plans = every_plan(problem)
+    best = best_of(problem, plans, 1)
+    value, every = goal.value(best[0]), np.arange(len(problem.need))
+    bound = Relaxation(problem, Control()).bound(goal.points, every, 10, 0.0, lambda _: True, lambda _: False)
+    for plan in best:
+        left = np.bincount(problem.need[plan], minlength=problem.needs) == 0
+        assert bound.need_price[left].sum() <= bound.gap(value)
+        model = Model(replace(problem, fixed=np.isin(every, plan)), 0)
+        model.spare(bound.need_price, bound.gap(value))
+        found = model.maximise(goal, plan, value + 1, 1.0, Control(), quietly)
+        assert (goal.value(found.chosen), found.bound) == (value, value)
+
+
+def test_what_is_dearer_than_can_be_spared_is_not_left_out():
+    """Needs at prices 3, 2, 2 and 0, of which 2 and a half can be spared, where leaving out all would be best."""
+    model = Model(plain(), 0)
+    model.spare(np.array([3.0, 2.0, 2.0, 0.0]), 2.5)
+    found = model.maximise(Total(np.array([-1, -2, -1, -1])), np.arange(4), 0, 1.0, Control(), quietly)
+    assert found.chosen.tolist() == [0, 2]
+
+
+AT_HAND = np.array([0, 1])
+
+
+def plain() -> Problem:
+    """Four needs of one column each, at places of their own."""
+    four = np.arange(4)
+    return Problem(
+        need=four, place=four, first=four * 0 + 7_000, last=four * 0 + 7_000, weekdays=four * 0 + 127,
+        amount=four * 0 + 1, fixed=four < 0, limit=four * 0 + 1, goals=[Total(four * 0 + 1)],
+    )  # fmt: skip
+
+
+def alone(goal: Total) -> bool:
+    """Whether no plan but the one at hand is known."""
+    return int((goal.points < 0).sum()) == 2
+
+
+def proof(goal: Total) -> Found:
+    return Found(AT_HAND, goal.value(AT_HAND))
+
+
+def until_ended(goal: Total, control: Control) -> Found:
+    while not control.over():
+        pass
+    return Found(AT_HAND, goal.value(AT_HAND) + 2)
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_whichever_order_ends_first_the_plan_of_the_first_one_counts(late):
+    ended = [Event(), Event()]
+
+    def ask(goal: Total, order: int, control: Control) -> Found:
+        if not alone(goal):
+            return proof(goal)
+        if order == late:
+            assert ended[1 - order].wait(60)
+        ended[order].set()
+        return Found(np.array([[0, 3], [1, 2]][order]), None)
+
+    always, never = backbone(plain(), AT_HAND, ask, lambda goal: AT_HAND, Control())
+    assert np.flatnonzero(always).tolist() == [0]
+    assert np.flatnonzero(never).tolist() == [2]
+
+
+@pytest.mark.parametrize("proves", [0, 1])
+def test_a_proof_in_either_order_ends_the_other(proves):
+    def ask(goal: Total, order: int, control: Control) -> Found:
+        return proof(goal) if order == proves else until_ended(goal, control)
+
+    always, never = backbone(plain(), AT_HAND, ask, lambda goal: AT_HAND, Control())
+    assert np.flatnonzero(always).tolist() == [0, 1]
+    assert np.flatnonzero(never).tolist() == [2, 3]
+
+
+def test_a_plan_that_is_near_counts_and_ends_the_search():
+    def ask(goal: Total, order: int, control: Control) -> Found:
+        return until_ended(goal, control) if alone(goal) else proof(goal)
+
+    def near(goal: Total) -> np.ndarray:
+        return np.array([1, 2]) if alone(goal) else AT_HAND
+
+    always, never = backbone(plain(), AT_HAND, ask, near, Control())
+    assert np.flatnonzero(always).tolist() == [1]
+    assert np.flatnonzero(never).tolist() == [3]
+
+
+def test_where_neither_order_proves_anything_nothing_is_said():
+    def ask(goal: Total, order: int, control: Control) -> Found:
+        return Found(AT_HAND, goal.value(AT_HAND) + 1)
+
+    assert backbone(plain(), AT_HAND, ask, lambda goal: AT_HAND, Control()) is None
