@@ -33,7 +33,7 @@ _NEAR, _NEARER = 1e-2, 2e-4  # relative errors and gap that a first-order method
 _ITERATIONS = 2_000
 _THREADS, _SHARDS = 2, 8
 _ROUNDS = 2  # iterations of the simplex by rows and columns: a crowded market's longest took a quarter of them
-_EPSILON = 1e-6
+_EPSILON = 1e-6  # by which a whole choice may break a row: what floats lose
 _NOISE = 0.02  # shares that it leaves of columns that the best x would not hold, or holds whole
 
 
@@ -243,7 +243,7 @@ class Exact:
     limit: float
 
 
-def _kept(rows: Rows, chosen: Ints) -> bool:
+def _keeps(rows: Rows, chosen: Ints) -> bool:
     """Whether this choice of columns keeps every row."""
     total = np.concatenate([block[:, chosen].sum(axis=1) for block in rows.blocks])
     over = total - rows.limit
@@ -275,7 +275,7 @@ def best_whole(
             x = _dense(result.solutions[0].primal_solution.variable_values, len(columns))
             chosen = columns[x > 0.5]
             # seen: HiGHS gives a solution that breaks rows, and then nothing that it says can be relied on
-            exact = replace(exact, chosen=chosen) if _kept(rows, chosen) else Exact(None, np.inf)
+            exact = replace(exact, chosen=chosen) if _keeps(rows, chosen) else Exact(None, np.inf)
         found.append(exact)
 
     worker = threading.Thread(target=run, daemon=True)  # HiGHS cannot be interrupted; it can be left alone

@@ -45,10 +45,9 @@ class Model:
         # measured: with a Boolean for each need, whether it is placed, goals that only ask for that are proven in half
         # to two thirds of the work; in a neighbourhood less is found so
         self._placed = len(problem.need) + np.arange(problem.needs if proving else 0)
-        for y, must_be in zip(self._placed.tolist(), placed.tolist(), strict=False):
-            proto.variables.add().domain.extend([int(must_be), 1])
-            begin, end = ptr[y - len(problem.need)], ptr[y - len(problem.need) + 1]
-            proto.constraints.add().exactly_one.literals.extend([*indices[begin:end], -y - 1])
+        for need, y in enumerate(self._placed.tolist()):
+            proto.variables.add().domain.extend([int(placed[need]), 1])
+            proto.constraints.add().exactly_one.literals.extend([*indices[ptr[need] : ptr[need + 1]], -y - 1])
         for row in range(len(self._placed), len(limit)):
             begin, end = ptr[row], ptr[row + 1]
             self._linear(indices[begin:end], data[begin:end], int(least[row]), limit[row])
