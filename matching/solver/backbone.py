@@ -22,11 +22,10 @@ from matching.table import Bools
 _PLANS = 12  # that place other needs than the ones before
 
 Ask = Callable[[Total, int, Control], Found]
+Near = Callable[[Total], Ints]
 
 
-def backbone(
-    problem: Problem, chosen: Ints, ask: Ask, near: Callable[[Total], Ints], control: Control
-) -> tuple[Bools, Bools] | None:
+def backbone(problem: Problem, chosen: Ints, ask: Ask, near: Near, control: Control) -> tuple[Bools, Bools] | None:
     """The needs that are always placed, and those that never are; ``None`` where that took too long.
 
     ``ask`` seeks, among the plans that are as good as ``chosen``, one that is worth more by some points, or proves that
@@ -50,14 +49,13 @@ def backbone(
     return None
 
 
-def _either(goal: Total, none: int, ask: Ask, near: Callable[[Total], Ints], control: Control) -> Found:
+def _either(goal: Total, none: int, ask: Ask, near: Near, control: Control) -> Found:
     """What is found for a goal that is worth ``none`` in the plan at hand.
 
     A proof takes 5 units of work in one order and 24 in another (measured), so both are tried, and either ends the
     other. Which of two plans is found first must not matter: what ``near`` finds counts most, then what the first order
     does, and only the proofs of the second.
     """
-
     ended = [False, False]
 
     def settles(found: Found) -> bool:

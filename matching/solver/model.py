@@ -82,7 +82,7 @@ class Model:
     def spare(self, price: Floats, most: float) -> None:
         """From now on the needs that are left out cost ``most`` or less in all, at these prices.
 
-        Measured: told what prices prove to be spare, it proves a first goal in an eighth to two thirds of the work.
+        Measured: told what prices prove to be spare, it proves a first goal in a tenth to two thirds of the work.
         """
         cost = np.floor(np.clip(price, 0, most + 1) * _SCALE).astype(np.int64)
         dear = np.flatnonzero(cost)

@@ -122,13 +122,12 @@ class Part:
         if len(self.problem.need) > _FEW:
             columns = np.union1d(np.flatnonzero(self._relaxation.alive), self.chosen)
 
-            def ask(goal: Total, order: int, control: Control) -> Found:
-                limit, work = goal.value(self.chosen) + 1, _DECIDING * effort.work
-                return self._modelled(goal, columns, self.problem.fixed, limit, work, quietly, True, order, control)
+            def ask(goal: Total, order: int, until: Control) -> Found:
+                fixed, most, work = self.problem.fixed, goal.value(self.chosen) + 1, _DECIDING * effort.work
+                return self._modelled(goal, columns, fixed, most, work, quietly, order=order, control=until)
 
             def near(goal: Total) -> Ints:
-                patterns = Decomposition(self._relaxation, goal, self._known_patterns, self.control)
-                return self._of_all(patterns, np.random.default_rng(self.seed), effort)
+                return self._of_all(Decomposition(self._relaxation, goal, self._known_patterns, self.control), effort)
 
             known = backbone(self.problem, self.chosen, ask, near, self.control)
             if known is not None:
@@ -265,11 +264,12 @@ class Part:
             if plans:
                 self._recombine(k, bound.whole, patterns)
             else:
-                self._accept(self._of_all(patterns, np.random.default_rng((self.seed, k)), self._effort))
+                self._accept(self._of_all(patterns, self._effort))
         return bound, slow
 
-    def _of_all(self, patterns: Decomposition, random: np.random.Generator, effort: Effort) -> Ints:
+    def _of_all(self, patterns: Decomposition, effort: Effort) -> Ints:
         """The best plan of all patterns at once."""
+        random = np.random.default_rng(self.seed)  # of which places come first; here all do
         return patterns.recombined(self.chosen, len(patterns.patterns) + 1, random, min(_MOMENT, effort.nodes))
 
     def _recombine(self, k: int, limit: int, patterns: Decomposition) -> None:
