@@ -67,6 +67,7 @@ class Decomposition:
         self._centre: Bound | None = None  # the best that prices of patterns alone have proven
         self._surprise = np.full(len(self._places), np.inf)  # of each place: what it earned beyond its known patterns
         self._took = np.zeros(len(self._places))  # work on each place when it was asked last
+        self._answered: dict[int, Earned] = {}  # what places earn at the best prices known
         self.spent = 0.0  # work on asking and on the programme over patterns
 
     @property
@@ -97,7 +98,7 @@ class Decomposition:
 
     def proven(self, start: Bound) -> tuple[Bound, float]:
         """The bound that the prices of ``start`` prove, and the work of asking every place once."""
-        found, _ = self._proof(Prices(start.need_price, start.kept_price), start.x)
+        found, _ = self._proof(Prices(start.need_price, start.kept_price), start.x, self._answered)
         known = replace(start, reduced=np.minimum(start.reduced, 0))
         return min(known, found, key=lambda bound: bound.limit), self.spent
 
@@ -120,14 +121,15 @@ class Decomposition:
             share = _SMOOTH * min(1.0, fresh / _SETTLING) if abs(value - last) > _SAME * abs(value) else 0.0
             before = self._level(centre)
             for tried in (centre.between(price, share), price) if share else (price,):
-                after, fresh = self._asked(tried, before)
+                after, fresh, answered = self._asked(tried, before)
                 if fresh:
                     break
-            centre = tried if after < before or not fresh else centre
+            if after < before or not fresh:
+                centre, self._answered = tried, answered
             self.spent += _PER_PATTERN * len(self._patterns)
             best = replace(best, x=x)
             if not fresh or self.spent >= min(then, work):
-                found, new = self._proof(centre, x)
+                found, new = self._proof(centre, x, self._answered)
                 fresh += new
                 best = min(best, found, key=lambda bound: bound.limit)
                 near = not fresh or best.limit - value < _SAME * abs(value) or np.floor(best.limit) <= value
@@ -152,8 +154,9 @@ class Decomposition:
         worth, base = self._priced(price)
         return base + float(self._earned(worth)[0].sum())
 
-    def _asked(self, price: Prices, least: float) -> tuple[float, int]:
-        """What these prices would prove if every place earned what is found for it; how many would hold something new.
+    def _asked(self, price: Prices, least: float) -> tuple[float, int, dict[int, Earned]]:
+        """What these prices would prove if every place earned what is found for it; how many would hold something new;
+        what was found.
 
         Those that surprised most the last times are asked first, and none for long. Once a good share is asked, some
         place would hold something new and no less than ``least`` would be proven, the others are left.
@@ -161,24 +164,30 @@ class Decomposition:
         worth, base = self._priced(price)
         known, best = self._earned(worth)
         level, order, fresh = base + float(known.sum()), np.argsort(-self._surprise, kind="stable"), 0
-        anyway = (1 - _ANYWAY) * len(order)
+        anyway, answered = (1 - _ANYWAY) * len(order), dict[int, Earned]()
         while len(order) and (len(order) > anyway or not fresh or level < least):
             some, order = order[:_TOGETHER], order[_TOGETHER:]
             for nth, earned in self._answers(some, worth, best, _LEAST):
+                answered[nth] = earned
                 fresh += self._learned(earned)
                 beyond = max(0.0, earned.value - known[nth])
                 level += beyond
                 self._surprise[nth] = beyond if self._surprise[nth] == np.inf else self._surprise[nth] / 2 + beyond
-        return level, fresh
+        return level, fresh, answered
 
-    def _proof(self, price: Prices, x: Floats) -> tuple[Bound, int]:
-        """The bound that these prices prove, every place asked for as long as it takes; how many hold something new."""
+    def _proof(self, price: Prices, x: Floats, answered: dict[int, Earned]) -> tuple[Bound, int]:
+        """The bound that these prices prove, every place asked for as long as it takes; how many hold something new.
+
+        What is ``answered`` at these prices is not asked again, and the rest is added to it.
+        """
         worth, limit = self._priced(price)
         _, best = self._earned(worth)
         fresh = 0
-        for _, earned in self._answers(np.arange(len(self._places)), worth, best, _MOST):
+        open_ = [nth for nth in range(len(self._places)) if nth not in answered or not answered[nth].settled]
+        for nth, earned in self._answers(np.array(open_, dtype=np.int64), worth, best, _MOST):
+            answered[nth] = earned
             fresh += self._learned(earned)
-            limit += earned.limit
+        limit += sum(earned.limit for earned in answered.values())
         # a place that must hold this column earns at most so much more
         bound = Bound(limit, np.minimum(worth, 0.0), price.need, price.kept, x)
         if self._centre is None or limit < self._centre.limit:

@@ -44,6 +44,11 @@ class Earned:
     patterns: list[Ints]
     work: float
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing better can be found."""
+        return self.limit <= self.value
+
 
 def places_of(relaxation: Relaxation) -> list[Place]:
     """What each place can hold: its columns that may still be chosen and its rows of capacity."""

@@ -13,8 +13,9 @@ from matching.solver.backbone import backbone
 from matching.solver.bound import Relaxation
 from matching.solver.effort import EFFORTS
 from matching.solver.model import Found, Model
+from matching.solver.orders import in_two_orders
 from matching.solver.part import Part
-from matching.solver.problem import quietly
+from matching.solver.problem import Tell, quietly
 from tests.matching.test_decomposition import crowded
 
 SEEDS = range(25)
@@ -137,66 +138,79 @@ def plain() -> Problem:
     )  # fmt: skip
 
 
-def alone(goal: Total) -> bool:
-    """Whether no plan but the one at hand is known."""
-    return int((goal.points < 0).sum()) == 2
+def test_what_a_near_plan_shows_is_not_sought():
+    """It places need 2 and not need 0: only then is it asked whether another differs."""
+    asked = []
 
+    def ask(goal: Total) -> Found:
+        asked.append(goal.points.tolist())
+        return Found(AT_HAND, goal.value(AT_HAND))
 
-def proof(goal: Total) -> Found:
-    return Found(AT_HAND, goal.value(AT_HAND))
-
-
-def until_ended(goal: Total, control: Control) -> Found:
-    while not control.over():
-        pass
-    return Found(AT_HAND, goal.value(AT_HAND) + 2)
-
-
-@pytest.mark.parametrize("late", [0, 1])
-def test_whichever_order_ends_first_the_plan_of_the_first_one_counts(late):
-    ended = [Event(), Event()]
-
-    def ask(goal: Total, order: int, control: Control) -> Found:
-        if not alone(goal):
-            return proof(goal)
-        if order == late:
-            assert ended[1 - order].wait(60)
-        ended[order].set()
-        return Found(np.array([[0, 3], [1, 2]][order]), None)
-
-    always, never = backbone(plain(), AT_HAND, ask, lambda goal: AT_HAND, Control())
-    assert np.flatnonzero(always).tolist() == [0]
-    assert np.flatnonzero(never).tolist() == [2]
-
-
-@pytest.mark.parametrize("proves", [0, 1])
-def test_a_proof_in_either_order_ends_the_other(proves):
-    def ask(goal: Total, order: int, control: Control) -> Found:
-        return proof(goal) if order == proves else until_ended(goal, control)
-
-    control = Control(60)
-    always, never = backbone(plain(), AT_HAND, ask, lambda goal: AT_HAND, control)
-    assert not control.cut_short
-    assert np.flatnonzero(always).tolist() == [0, 1]
-    assert np.flatnonzero(never).tolist() == [2, 3]
-
-
-def test_a_plan_that_is_near_counts_and_ends_the_search():
-    def ask(goal: Total, order: int, control: Control) -> Found:
-        return until_ended(goal, control) if alone(goal) else proof(goal)
-
-    def near(goal: Total) -> np.ndarray:
-        return np.array([1, 2]) if alone(goal) else AT_HAND
-
-    control = Control(60)
-    always, never = backbone(plain(), AT_HAND, ask, near, control)
-    assert not control.cut_short
+    always, never = backbone(plain(), AT_HAND, ask, lambda goal: np.array([1, 2]))
+    assert asked == [[0, -1, 0, 1]]
     assert np.flatnonzero(always).tolist() == [1]
     assert np.flatnonzero(never).tolist() == [3]
 
 
-def test_where_neither_order_proves_anything_nothing_is_said():
-    def ask(goal: Total, order: int, control: Control) -> Found:
-        return Found(AT_HAND, goal.value(AT_HAND) + 1)
+def test_where_nothing_is_proven_nothing_is_said():
+    assert (
+        backbone(plain(), AT_HAND, lambda goal: Found(AT_HAND, goal.value(AT_HAND) + 1), lambda goal: AT_HAND) is None
+    )
 
-    assert backbone(plain(), AT_HAND, ask, lambda goal: AT_HAND, Control()) is None
+
+WORTH = Total(np.array([3, 1, 2, 5]))  # AT_HAND is worth 4
+
+
+def until_ended(control: Control, tell: Tell, chosen: list[int], bound: int) -> Found:
+    """A search that finds a plan at once, and would go on for a minute if it were not ended."""
+    tell(WORTH.value(np.array(chosen)), bound)
+    while not control.over():
+        pass
+    return Found(np.array(chosen), bound)
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_whichever_order_ends_first_the_plan_of_the_first_one_counts(late):
+    """Both prove that 5 is best, with a plan of their own."""
+    ended = [Event(), Event()]
+
+    def ask(order: int, control: Control, tell: Tell) -> Found:
+        if order == late:
+            assert ended[1 - order].wait(60)
+        ended[order].set()
+        return Found(np.array([[0, 2], [3]][order]), 5)
+
+    found = in_two_orders(ask, WORTH, 4, 9, Control(), quietly)
+    assert (found.chosen.tolist(), found.bound) == ([0, 2], 5)
+
+
+@pytest.mark.parametrize("proves", [0, 1])
+def test_a_proof_in_either_order_ends_the_other(proves):
+    control = Control(60)
+
+    def ask(order: int, until: Control, tell: Tell) -> Found:
+        return Found(np.array([3]), 5) if order == proves else until_ended(until, tell, [0, 2], 8)
+
+    found = in_two_orders(ask, WORTH, 4, 9, control, quietly)
+    assert not control.cut_short
+    assert (found.chosen.tolist(), found.bound) == ([[3], [0, 2]][proves], 5)
+
+
+def test_a_plan_that_reaches_the_limit_ends_the_search():
+    control = Control(60)
+
+    def ask(order: int, until: Control, tell: Tell) -> Found:
+        return until_ended(until, tell, [0, 1], 8) if order else Found(np.array([0, 2]), 7)
+
+    found = in_two_orders(ask, WORTH, 4, 5, control, quietly)
+    assert not control.cut_short
+    assert found.chosen.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(("one", "other", "best"), [([0, 2], [3, 1], [3, 1]), ([3], [0, 2], [3]), ([3], [0], [3])])
+def test_where_neither_proves_anything_the_better_plan_and_the_lower_limit_count(one, other, best):
+    found = in_two_orders(
+        lambda order, control, tell: Found(np.array([one, other][order]), [8, 7][order]),
+        WORTH, 4, 9, Control(), quietly,
+    )  # fmt: skip
+    assert (found.chosen.tolist(), found.bound) == (best, 7)

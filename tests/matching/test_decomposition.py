@@ -5,12 +5,13 @@ import pytest
 from ortools.math_opt import solution_pb2
 
 from matching.goals import Total
-from matching.solver import Control, Problem
+from matching.solver import Control, Problem, decomposition
 from matching.solver.bound import Relaxation
 from matching.solver.decomposition import Decomposition
 from matching.solver.greedy import first_plan
 from matching.solver.linear import Basis, best_fractional
 from matching.solver.model import Model
+from matching.solver.pattern import best_patterns
 
 SEEDS = range(12)
 
@@ -88,6 +89,25 @@ def test_patterns_keep_what_is_settled_and_fixed(seed, most):
     assert 0 in plan and problem.goals[0].value(plan) >= first
     assert problem.goals[1].value(start) <= problem.goals[1].value(plan) <= best_kept
     assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_place_earns_at_the_best_prices_is_sought_once(seed, monkeypatch):
+    """A proof asks again only what little work left open."""
+    settled: set[tuple[int, bytes]] = set()
+
+    def ask(place, worth, known, work, control):
+        earned = best_patterns(place, worth, known, work, control)
+        question = id(place), worth.tobytes()
+        assert question not in settled
+        if earned.settled:
+            settled.add(question)
+        return earned
+
+    monkeypatch.setattr(decomposition, "best_patterns", ask)
+    problem = crowded(seed)
+    by_patterns(problem, 0, Relaxation(problem, Control()), first_plan(problem, Control()))
+    assert settled
 
 
 @pytest.mark.parametrize("seed", SEEDS)
