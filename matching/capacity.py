@@ -111,11 +111,6 @@ class Ledger:
         low[unused], high[unused] = 8, 8
         return Ledger(limit, low, high)
 
-    def _cells(self, weekday: int, place: Ints, first: Ints, last: Ints) -> tuple[Ints, Ints]:
-        begin, end = weeks(first, last, weekday)
-        base = self._base[place] + weekday * self._length[place] - self._week0[place]
-        return base + begin, end - begin + 1
-
     def peak(self, place: Ints, first: Ints, last: Ints, weekdays: Ints) -> Ints:
         """The most in use on any used day of each span."""
         most = np.zeros(len(place), dtype=np.int64)
@@ -148,11 +143,12 @@ class Ledger:
 
     def add(self, place: int, first: int, last: int, weekdays: int, amount: int) -> None:
         """Put a span in (or take it out with a negative amount)."""
+        base, length = int(self._base[place]) - int(self._week0[place]), int(self._length[place])
         for weekday in range(7):
             if weekdays >> weekday & 1:
-                begin, end = (first + 5 - weekday) // 7, (last - 1 - weekday) // 7
-                base = int(self._base[place] + weekday * self._length[place] - self._week0[place])
-                self._use[base + begin : base + max(end + 1, begin)] += amount
+                at = base + weekday * length
+                begin, end = at + (first + 5 - weekday) // 7, at + (last - 1 - weekday) // 7
+                self._use[begin : max(end + 1, begin)] += amount
 
 
 def _blocks(length: Ints) -> Iterator[Ints]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from matching.capacity import Ints, weeks
+from matching.capacity import Ints, uses
 from matching.solver.problem import Problem
 from matching.table import Bools, Floats
 
@@ -38,13 +38,10 @@ class Conflicts:
 
     def __init__(self, problem: Problem):
         self._problem = problem
-        begins, ends = [], []
-        for weekday in range(7):
-            begin, end = weeks(problem.first, problem.last, weekday)
-            unused = (problem.weekdays >> weekday & 1) == 0
-            begins.append(np.where(unused, _NEVER, begin).astype(np.int32))
-            ends.append(np.where(unused, -1, end).astype(np.int32))
-        self._begin, self._end = np.stack(begins), np.stack(ends)
+        self._begin = np.full((7, len(problem.need)), _NEVER, dtype=np.int32)
+        self._end = np.full((7, len(problem.need)), -1, dtype=np.int32)
+        for weekday, index, begin, end in uses(problem.first, problem.last, problem.weekdays):
+            self._begin[weekday, index], self._end[weekday, index] = begin, end
         self._of_need = problem.columns_of
         order = np.argsort(problem.place, kind="stable")
         many = np.bincount(problem.place, minlength=len(problem.limit))
@@ -66,6 +63,20 @@ class Conflicts:
         found[at[meet]] = True
         return found
 
+    def among(self, columns: Ints) -> Bools:
+        """Which pairs of these columns are in conflict, none with itself."""
+        p = self._problem
+        need, place, amount = p.need[columns], p.place[columns], p.amount[columns]
+        begin, end = self._begin[:, columns], self._end[:, columns]
+        found: Bools = need[:, None] == need
+        order = np.argsort(place, kind="stable")
+        for at in np.split(order, np.flatnonzero(np.diff(place[order])) + 1):
+            meet = begin[:, at, None] <= end[:, None, at]
+            rival = amount[at, None] + amount[at] > p.limit[place[at]]
+            found[np.ix_(at, at)] |= rival & (meet & meet.transpose(0, 2, 1)).any(axis=0)
+        np.fill_diagonal(found, False)
+        return found
+
     def neighbours(self, column: int) -> Ints:
         """Every column that may be in conflict with this one."""
         p = self._problem
@@ -85,9 +96,7 @@ def cliques(conflicts: Conflicts, x: Floats, price: Floats, alive: Bools) -> Ite
     held = np.flatnonzero(x > 1e-6)
     held = held[np.argsort(-x[held], kind="stable")]
     share = x[held]
-    rows = np.array([conflicts.with_(int(column), held) for column in held.tolist()], dtype=bool)
-    rows = rows.reshape(len(held), len(held))
-    np.fill_diagonal(rows, False)
+    rows = conflicts.among(held)
     seen: set[tuple[int, ...]] = set()
     for seed in np.flatnonzero(share < 1 - 1e-6).tolist():
         clique, near = [seed], np.flatnonzero(rows[seed])

@@ -85,24 +85,31 @@ def _best_fitting(problem: Problem, ledger: Ledger, columns: Ints) -> int | None
 
 
 def polished(problem: Problem, chosen: Ints) -> Ints:
-    """The plan with one placed need after another moved to its most worthy column that fits, until none moves."""
+    """The plan with one placed need after another moved to its most worthy column that fits, until none moves.
+
+    What did not fit when a need was looked at is looked at again only where something has been moved away since.
+    """
     ledger = problem.ledger(chosen)
     columns, ptr = problem.columns_of
     at = np.full(problem.needs, -1, dtype=np.int64)
     at[problem.need[chosen]] = chosen
-    movable = chosen[~problem.fixed[chosen]]
-    for _ in range(_PASSES):
-        moved = False
-        for need in problem.need[movable].tolist():
-            better = columns[ptr[need] : ptr[need] + problem.turn[at[need]]]
-            if len(better):
-                problem.put(ledger, int(at[need]), -1)
-                column = _best_fitting(problem, ledger, better)
-                if column is not None:
-                    at[need], moved = column, True
-                problem.put(ledger, int(at[need]))
-        if not moved:
+    needs = problem.need[chosen[~problem.fixed[chosen]]]
+    freed, moved = np.zeros(len(problem.limit), dtype=np.int64), 0  # the turn of the last move away, and of any
+    for turn in range(len(needs) * _PASSES):
+        before = turn - len(needs)  # the turn of the same need
+        if before > moved:
             break
+        need = int(needs[turn % len(needs)])
+        better = columns[ptr[need] : ptr[need] + problem.turn[at[need]]]
+        if before >= 0:
+            better = better[freed[problem.place[better]] > before]
+        if len(better):
+            problem.put(ledger, int(at[need]), -1)
+            column = _best_fitting(problem, ledger, better)
+            if column is not None:
+                freed[problem.place[at[need]]] = moved = turn
+                at[need] = column
+            problem.put(ledger, int(at[need]))
     return np.sort(at[at >= 0])
 
 
