@@ -327,7 +327,7 @@ class Decomposition:
         return np.concatenate(taken)
 
     def recombined(self, plan: Ints, most: int, random: np.random.Generator, nodes: int) -> Ints:
-        """The plan with the best patterns of some places beside what it puts at the others.
+        """The plan with the best patterns of some places, or of all, beside what it puts at the others.
 
         Places are drawn at random, until they have ``most`` patterns, then as many others: both are decided at the
         same time, with the needs that are placed nowhere shared out between them. It keeps the settled goals as the

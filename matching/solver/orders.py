@@ -31,9 +31,9 @@ def in_two_orders(ask: Ask, goal: Goal, least: int, limit: int, control: Control
         return value(found) >= (limit if found.bound is None else min(limit, found.bound))
 
     def first() -> Found:
-        def told(value: int, limit: int) -> None:
-            best[0] = max(best[0], value)
-            tell(value, limit)
+        def told(now: int, most: int) -> None:
+            best[0] = max(best[0], now)
+            tell(now, most)
 
         found = ask(0, Control(stop=lambda: control.over() or (bool(proven) and best[0] >= proven[0])), told)
         ended[0] = settled(found)
