@@ -71,9 +71,11 @@ class Conflicts:
         found: Bools = need[:, None] == need
         order = np.argsort(place, kind="stable")
         for at in np.split(order, np.flatnonzero(np.diff(place[order])) + 1):
-            meet = begin[:, at, None] <= end[:, None, at]
-            rival = amount[at, None] + amount[at] > p.limit[place[at]]
-            found[np.ix_(at, at)] |= rival & (meet & meet.transpose(0, 2, 1)).any(axis=0)
+            meet = np.zeros((len(at), len(at)), dtype=bool)
+            for weekday in range(7):
+                starts_in_time = begin[weekday, at, None] <= end[weekday, at]
+                meet |= starts_in_time & starts_in_time.T
+            found[np.ix_(at, at)] |= meet & (amount[at, None] + amount[at] > p.limit[place[at]])
         np.fill_diagonal(found, False)
         return found
 

@@ -8,8 +8,9 @@ smoothed towards them (Wentges 1997). Any prices at all prove a bound: what the 
 at most (Lagrange; Geoffrion 1974). That takes long for a few places, so prices are judged by what little work finds for
 them, and only the best ones are proven. Plans come from diving: patterns that are nearly whole are taken, what they
 hold is struck from the others, and the rest is solved exactly once it is small (Sadykov, Vanderbeck, Pessoa, Tahiri and
-Uchoa 2019). Then the patterns of some places are chosen anew beside the rest of the plan, exactly and together, again
-and again (large neighbourhoods: Shaw 1998; over the columns of such a programme: Danna and Le Pape 2005).
+Uchoa 2019). Then the best of all patterns are chosen, or those of some places anew beside the rest of the plan, exactly
+and together, again and again (large neighbourhoods: Shaw 1998; over the columns of such a programme: Danna and Le Pape
+2005).
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Decomposition:
         self._centre: Bound | None = None  # the best that prices of patterns alone have proven
         self._surprise = np.full(len(self._places), np.inf)  # of each place: what it earned beyond its known patterns
         self._took = np.zeros(len(self._places))  # work on each place when it was asked last
-        self._answered: dict[int, Earned] = {}  # what places earn at the best prices known
+        self._answered: dict[int, Earned] = {}  # what places earn at those prices
         self.spent = 0.0  # work on asking and on the programme over patterns
 
     @property
@@ -98,7 +99,7 @@ class Decomposition:
 
     def proven(self, start: Bound) -> tuple[Bound, float]:
         """The bound that the prices of ``start`` prove, and the work of asking every place once."""
-        found, _ = self._proof(Prices(start.need_price, start.kept_price), start.x, self._answered)
+        found, _ = self._proof(Prices(start.need_price, start.kept_price), start.x, {})
         known = replace(start, reduced=np.minimum(start.reduced, 0))
         return min(known, found, key=lambda bound: bound.limit), self.spent
 
@@ -110,6 +111,7 @@ class Decomposition:
         """
         best, box, fresh, last = start, Box(), _SETTLING, np.inf
         centre = Prices((self._centre or start).need_price, (self._centre or start).kept_price)
+        answered = dict(self._answered)
         each, work = work / _PROOFS, self.spent + work
         then = self.spent + each
         while not self._control.over():
@@ -121,15 +123,15 @@ class Decomposition:
             share = _SMOOTH * min(1.0, fresh / _SETTLING) if abs(value - last) > _SAME * abs(value) else 0.0
             before = self._level(centre)
             for tried in (centre.between(price, share), price) if share else (price,):
-                after, fresh, answered = self._asked(tried, before)
+                after, fresh, found_there = self._asked(tried, before)
                 if fresh:
                     break
             if after < before or not fresh:
-                centre, self._answered = tried, answered
+                centre, answered = tried, found_there
             self.spent += _PER_PATTERN * len(self._patterns)
             best = replace(best, x=x)
             if not fresh or self.spent >= min(then, work):
-                found, new = self._proof(centre, x, self._answered)
+                found, new = self._proof(centre, x, answered)
                 fresh += new
                 best = min(best, found, key=lambda bound: bound.limit)
                 near = not fresh or best.limit - value < _SAME * abs(value) or np.floor(best.limit) <= value
@@ -178,7 +180,7 @@ class Decomposition:
     def _proof(self, price: Prices, x: Floats, answered: dict[int, Earned]) -> tuple[Bound, int]:
         """The bound that these prices prove, every place asked for as long as it takes; how many hold something new.
 
-        What is ``answered`` at these prices is not asked again, and the rest is added to it.
+        What is ``answered`` at these prices and settled is not asked again; what is found is added to it.
         """
         worth, limit = self._priced(price)
         _, best = self._earned(worth)
@@ -191,7 +193,7 @@ class Decomposition:
         # a place that must hold this column earns at most so much more
         bound = Bound(limit, np.minimum(worth, 0.0), price.need, price.kept, x)
         if self._centre is None or limit < self._centre.limit:
-            self._centre, self._worth = bound, worth
+            self._centre, self._worth, self._answered = bound, worth, dict(answered)
         return bound, fresh
 
     def _answers(self, places: Ints, worth: Floats, best: list[Pattern], most: float) -> list[tuple[int, Earned]]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Effort:
     """How much work, never in seconds: columns of a relaxation, its rounds and the least gain of three of them,
     columns and nodes of an exact search, work units on patterns, how near its limit (a share of it) a crowded goal is
-    left without patterns, the most patterns chosen anew at once, neighbourhoods searched anew (of all goals together),
-    work units of CP-SAT."""
+    left without patterns, the most patterns of some places chosen anew at once, neighbourhoods searched anew (of all
+    goals together), work units of CP-SAT."""
 
     relaxed: int
     rounds: int

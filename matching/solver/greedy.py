@@ -96,7 +96,7 @@ def polished(problem: Problem, chosen: Ints) -> Ints:
     needs = problem.need[chosen[~problem.fixed[chosen]]]
     freed, moved = np.zeros(len(problem.limit), dtype=np.int64), 0  # the turn of the last move away, and of any
     for turn in range(len(needs) * _PASSES):
-        before = turn - len(needs)  # the turn of the same need
+        before = turn - len(needs)  # when this need was looked at last
         if before > moved:
             break
         need = int(needs[turn % len(needs)])

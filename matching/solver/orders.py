@@ -19,8 +19,8 @@ def in_two_orders(ask: Ask, goal: Goal, least: int, limit: int, control: Control
     """What ``ask`` finds, in order 0 or 1, for a goal that is worth ``least`` in the plan at hand and no more than
     ``limit``, or whose search ends there.
 
-    Which of them ends first must not matter: the plan of order 0 counts; of order 1 what it proves, and its plan only
-    where order 0 ends with neither a proof nor a plan as good.
+    Which of them ends first must not matter: the plan of order 0 counts, if it is worth more than ``least``; of order 1
+    what it proves, and its plan only where order 0 ends with neither a proof nor a plan as good.
     """
     best, proven, ended = [least], list[int](), [False]
 
@@ -50,4 +50,5 @@ def in_two_orders(ask: Ask, goal: Goal, least: int, limit: int, control: Control
     bounds = [found.bound for found in (one, other) if found.bound is not None]
     bound = min(bounds) if bounds else None
     ends = settled(one) or (bound is not None and value(one) >= bound) or value(one) >= value(other)
-    return Found(one.chosen if ends else other.chosen, bound)
+    found = one if ends else other
+    return Found(found.chosen if value(found) > least else None, bound)

@@ -225,9 +225,8 @@ class Part:
 
     def _patterns(self, k: int, goal: Total, bound: Bound, plans: bool) -> tuple[Bound, bool]:
         """The better bound of whole patterns, and whether they were left because a third of the work brought it no
-        nearer; where
-        ``plans`` are sought too, the plan at hand becomes what diving finds, where that is better, else what is best of
-        all patterns at once.
+        nearer. Where ``plans`` are sought too, the plan at hand becomes what they make of it, where that is better,
+        else just the best of all patterns at once.
 
         Neighbourhoods and what their plans hold come first, in turns while that gains much; where many needs make a
         proof unlikely, that may be near enough. Where effort does not reach far, only the prices at hand are used.
@@ -278,13 +277,13 @@ class Part:
         Measured: where it matters where a need is placed, the best of all 2,100 takes a second and is better than what
         16 choices of some find in seven; where it does not, nearly all are worth the same, and it took ten.
         """
-        random, nodes = np.random.default_rng((self.seed, k)), min(_MOMENT, self._effort.nodes)
         self._accept(patterns.dive(self.chosen, self._effort.nodes))
         if self._fine:
             if self._open(k, limit):
                 self._accept(self._of_all(patterns, self._effort))
                 self._tell(self.value(k), limit)
             return
+        random, nodes = np.random.default_rng((self.seed, k)), min(_MOMENT, self._effort.nodes)
         most = _RECOMBINED
         while most <= self._effort.recombined:
             times, idle = 0, 0

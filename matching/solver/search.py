@@ -41,7 +41,7 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
     return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
 
 
-_NEAR = 2e-2  # of its value: a goal so near its limit is as good as settled
+_NEAR, _MANY = 2e-2, 1_000  # of its value: farther than that, goals after it get little in parts of so many needs
 _SURE, _UNSURE = 1e-3, 1 / 3  # farther than that, goals after it get only this share of the work on patterns
 
 
@@ -137,9 +137,12 @@ class _Stage:
         """Neighbourhoods of the part that was searched most, in the stages before too."""
         return self._searched_before + max((part.searched for part in self._parts), default=0)
 
-    def _share(self, part: Part, effort: Effort) -> Effort:
+    def _share(self, part: Part) -> Effort:
         """What a part may use for one goal: half of the neighbourhoods it has left, so that later ones have some, and
-        once a goal was left open only a share of the work on patterns."""
+        once a goal was left open only a share of the work on patterns; next to nothing in a large part, where that
+        takes long, once a goal stayed far from its limit."""
+        far = self._furthest() > _NEAR and part.problem.needs > _MANY
+        effort = HURRIED if far else self._search.effort
         left = self._search.effort.neighbourhoods - self._searched_before - part.searched
         patterns = effort.patterns * (_UNSURE if self._furthest() > _SURE else 1.0)
         return replace(effort, neighbourhoods=min(effort.neighbourhoods, (left + 1) // 2), patterns=patterns)
@@ -171,7 +174,6 @@ class _Stage:
     def settle(self, k: int) -> int:
         """Improve goal k in every part, and keep what it is worth; its proven limit over the whole problem."""
         goal = self._problem.goals[k]
-        effort = HURRIED if self._furthest() > _NEAR else self._search.effort
         base = goal.value(self._lone) if isinstance(goal, Total) else 0
         values = np.array([part.value(k) for part in self._parts], dtype=np.int64)
         limits = np.array([part.problem.simple_bound(part.problem.goals[k]) for part in self._parts], dtype=np.int64)
@@ -181,7 +183,7 @@ class _Stage:
             def tell(mine: int, most: int, value: int = value, limit: int = limit) -> None:
                 self._search.control.tell("goal", self._search.names[k], value + mine, limit + most)
 
-            limits[number] = part.settle(k, self._share(part, effort), tell)
+            limits[number] = part.settle(k, self._share(part), tell)
             values[number] = part.value(k)
         gaps = limits - values
         for number, part in enumerate(self._parts):

@@ -1,7 +1,6 @@
 """Which needs every best plan places: as by looking at all plans, and of use to the goals after."""
 
 from itertools import product
-from threading import Event
 
 import numpy as np
 import pytest
@@ -13,9 +12,8 @@ from matching.solver.backbone import backbone
 from matching.solver.bound import Relaxation
 from matching.solver.effort import EFFORTS
 from matching.solver.model import Found, Model
-from matching.solver.orders import in_two_orders
 from matching.solver.part import Part
-from matching.solver.problem import Tell, quietly
+from matching.solver.problem import quietly
 from tests.matching.test_decomposition import crowded
 
 SEEDS = range(25)
@@ -156,61 +154,3 @@ def test_where_nothing_is_proven_nothing_is_said():
     assert (
         backbone(plain(), AT_HAND, lambda goal: Found(AT_HAND, goal.value(AT_HAND) + 1), lambda goal: AT_HAND) is None
     )
-
-
-WORTH = Total(np.array([3, 1, 2, 5]))  # AT_HAND is worth 4
-
-
-def until_ended(control: Control, tell: Tell, chosen: list[int], bound: int) -> Found:
-    """A search that finds a plan at once, and would go on for a minute if it were not ended."""
-    tell(WORTH.value(np.array(chosen)), bound)
-    while not control.over():
-        pass
-    return Found(np.array(chosen), bound)
-
-
-@pytest.mark.parametrize("late", [0, 1])
-def test_whichever_order_ends_first_the_plan_of_the_first_one_counts(late):
-    """Both prove that 5 is best, with a plan of their own."""
-    ended = [Event(), Event()]
-
-    def ask(order: int, control: Control, tell: Tell) -> Found:
-        if order == late:
-            assert ended[1 - order].wait(60)
-        ended[order].set()
-        return Found(np.array([[0, 2], [3]][order]), 5)
-
-    found = in_two_orders(ask, WORTH, 4, 9, Control(), quietly)
-    assert (found.chosen.tolist(), found.bound) == ([0, 2], 5)
-
-
-@pytest.mark.parametrize("proves", [0, 1])
-def test_a_proof_in_either_order_ends_the_other(proves):
-    control = Control(60)
-
-    def ask(order: int, until: Control, tell: Tell) -> Found:
-        return Found(np.array([3]), 5) if order == proves else until_ended(until, tell, [0, 2], 8)
-
-    found = in_two_orders(ask, WORTH, 4, 9, control, quietly)
-    assert not control.cut_short
-    assert (found.chosen.tolist(), found.bound) == ([[3], [0, 2]][proves], 5)
-
-
-def test_a_plan_that_reaches_the_limit_ends_the_search():
-    control = Control(60)
-
-    def ask(order: int, until: Control, tell: Tell) -> Found:
-        return until_ended(until, tell, [0, 1], 8) if order else Found(np.array([0, 2]), 7)
-
-    found = in_two_orders(ask, WORTH, 4, 5, control, quietly)
-    assert not control.cut_short
-    assert found.chosen.tolist() == [0, 2]
-
-
-@pytest.mark.parametrize(("one", "other", "best"), [([0, 2], [3, 1], [3, 1]), ([3], [0, 2], [3]), ([3], [0], [3])])
-def test_where_neither_proves_anything_the_better_plan_and_the_lower_limit_count(one, other, best):
-    found = in_two_orders(
-        lambda order, control, tell: Found(np.array([one, other][order]), [8, 7][order]),
-        WORTH, 4, 9, Control(), quietly,
-    )  # fmt: skip
-    assert (found.chosen.tolist(), found.bound) == (best, 7)

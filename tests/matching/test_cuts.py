@@ -68,7 +68,7 @@ def test_what_is_known_is_not_found_again():
 
 
 def some_days(seed: int) -> Problem:
-    """Forty columns of a day to six weeks on some weekdays, at four places that hold one or two of them."""
+    """Forty columns of a day to six weeks on some weekdays, at four places that hold one to four of them."""
     draw = np.random.default_rng(seed)
     need, first, place = np.arange(40) // 2, 7_000 + draw.integers(0, 20, 40), draw.integers(0, 4, 40)
     return Problem(
@@ -96,7 +96,9 @@ def test_two_columns_are_in_conflict_when_they_share_a_need_or_a_day_that_is_too
     assert (conflicts.among(every) == rivals).all()
     for column in range(40):
         assert (np.delete(conflicts.with_(column, every), column) == np.delete(rivals[column], column)).all()
-    for cut in cliques(conflicts, np.full(40, 0.4), np.zeros(40), np.ones(40, dtype=bool)):
+    found = list(cliques(conflicts, np.full(40, 0.4), np.zeros(40), np.ones(40, dtype=bool)))
+    assert found
+    for cut in found:
         assert rivals[np.ix_(cut.columns, cut.columns)].sum() == len(cut.columns) * (len(cut.columns) - 1)
 
 
