@@ -26,7 +26,7 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(400_000, 12, 5e-4, 8_000, 5, 4.0, 0.03, 1_200, 40, 1.0),
-    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 10.0, 0.02, 1_800, 160, 10.0),
+    "normal": Effort(10_000_000, 30, 1e-4, 30_000, 50, 8.0, 0.02, 1_800, 160, 10.0),
     "thorough": Effort(10_000_000, 100, 2e-5, 120_000, 500, 80.0, 0.0, 4_000, 800, 60.0),
 }
 # For the goals after one that stays far from its limit: what they gain may yet be lost to it.
