@@ -56,6 +56,7 @@ _MANY = 1_000  # needs: where more are split, a round of the simplex takes secon
 _ALONE = 10_000  # columns that HiGHS searches without patterns: of 20,000 a proof took it 100 s
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
+_TWICE = 20_000  # columns that it may have in two models at a time: of a large market they would fill the memory
 _DECIDING = 2  # times the work on one goal, to find out that no other needs can be placed
 
 
@@ -384,12 +385,12 @@ class Part:
         return limit if found.bound is None or not self._exact else max(min(limit, found.bound), self.value(k))
 
     def _in_two_orders(self, goal: Goal, columns: Ints, limit: int, work: float, tell: Tell) -> Found:
-        """CP-SAT over some columns, in two orders where they are many."""
+        """CP-SAT over some columns, in two orders where they are neither few nor very many."""
 
         def ask(order: int, until: Control, tell: Tell) -> Found:
             return self._modelled(goal, columns, self.problem.fixed, limit, work, tell, order=order, control=until)
 
-        if len(columns) <= _FEW:
+        if not _FEW < len(columns) <= _TWICE:
             return ask(0, self.control, tell)
         return in_two_orders(ask, goal, goal.value(self.chosen), limit, self.control, tell)
 
