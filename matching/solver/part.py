@@ -52,7 +52,7 @@ _SETTLED, _SLOWER = 3, 3e-3  # rounds of the relaxation that gain so little of t
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.5  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
-_MANY = 1_000  # needs: where more are split, a round of the simplex takes seconds and a proof is out of reach
+_MANY = 1_000  # needs of a large part
 _ALONE = 10_000  # columns that HiGHS searches without patterns: of 20,000 a proof took it 100 s
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
@@ -104,6 +104,11 @@ class Part:
             self._rows.keep(kept.goal, kept.value, kept.slack)
         self._known = len(self._kept)
         return self._rows
+
+    @property
+    def large(self) -> bool:
+        """Whether a round of the simplex may take seconds, and a proof is out of reach where much is split."""
+        return self.problem.needs > _MANY
 
     @property
     def _exact(self) -> bool:
@@ -205,7 +210,7 @@ class Part:
     def _roughly(self, bound: Bound) -> bool:
         """Whether prices near the best do: for a goal in a hurry, or because patterns will find better ones and the
         simplex would take long."""
-        long = self.problem.needs > _MANY and self._split(bound)
+        long = self.large and self._split(bound)
         return self._effort.patterns == 0 or (long and self._by_patterns)
 
     def _split(self, bound: Bound) -> bool:
@@ -246,7 +251,7 @@ class Part:
                 patterns.add(plan)
             self._recombine(k, bound.whole, patterns)
             gap = bound.whole - self.value(k)
-            if self.problem.needs > _MANY and gap <= self._effort.enough * bound.whole:
+            if self.large and gap <= self._effort.enough * bound.whole:
                 return bound, slow
             gained = self.value(k) - before > _GAINED * gap
         if _ASKED * cost <= self._effort.patterns and self._open(k, bound.whole):

@@ -41,7 +41,7 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
     return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
 
 
-_NEAR, _MANY = 2e-2, 1_000  # of its value: farther than that, goals after it get little in parts of so many needs
+_NEAR = 2e-2  # of its value: where a goal is farther from its limit, those after it get little in large parts
 _SURE, _UNSURE = 1e-3, 1 / 3  # farther than that, goals after it get only this share of the work on patterns
 
 
@@ -141,7 +141,7 @@ class _Stage:
         """What a part may use for one goal: half of the neighbourhoods it has left, so that later ones have some, and
         once a goal was left open only a share of the work on patterns; next to nothing in a large part, where that
         takes long, once a goal stayed far from its limit."""
-        far = self._furthest() > _NEAR and part.problem.needs > _MANY
+        far = self._furthest() > _NEAR and part.large
         effort = HURRIED if far else self._search.effort
         left = self._search.effort.neighbourhoods - self._searched_before - part.searched
         patterns = effort.patterns * (_UNSURE if self._furthest() > _SURE else 1.0)
