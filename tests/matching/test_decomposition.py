@@ -1,5 +1,7 @@
 """Patterns of what a place can hold: their bound is a limit for every plan, and their plans are plans."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ortools.math_opt import solution_pb2
@@ -108,6 +110,18 @@ def test_what_a_place_earns_at_the_best_prices_is_sought_once(seed, monkeypatch)
     problem = crowded(seed)
     by_patterns(problem, 0, Relaxation(problem, Control()), first_plan(problem, Control()))
     assert settled
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_kept_of_places_proves_what_asking_them_all_anew_proves(seed):
+    """The limit of the best prices, asked of a programme that has seen nothing yet."""
+    problem = crowded(seed)
+    relaxation = Relaxation(problem, Control())
+    _, found, _ = by_patterns(problem, 0, relaxation, first_plan(problem, Control()))
+    anew = Decomposition(relaxation, problem.goals[0], (), Control())
+    anew.add(first_plan(problem, Control()))
+    loose = replace(found, limit=np.inf)
+    assert anew.proven(loose)[0].limit == pytest.approx(found.limit, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -8,13 +8,24 @@ import pytest
 from matching.goals import Total
 from matching.solver import Control
 from matching.solver.model import Found
-from matching.solver.orders import in_two_orders
+from matching.solver.orders import Ask, in_two_orders
 from matching.solver.problem import Tell, quietly
 
 WORTH = Total(np.array([3, 1, 2, 5]))
-
-
 AT_HAND = 4  # the worth of the plan at hand
+
+
+def one_after_the_other(late: int, answers: list[Found]) -> Ask:
+    """Two searches of which the ``late`` one ends when the other has."""
+    ended = [Event(), Event()]
+
+    def ask(order: int, control: Control, tell: Tell) -> Found:
+        if order == late:
+            assert ended[1 - order].wait(60)
+        ended[order].set()
+        return answers[order]
+
+    return ask
 
 
 def until_ended(control: Control, tell: Tell, chosen: list[int], bound: int) -> Found:
@@ -28,14 +39,7 @@ def until_ended(control: Control, tell: Tell, chosen: list[int], bound: int) -> 
 @pytest.mark.parametrize("late", [0, 1])
 def test_whichever_order_ends_first_the_plan_of_the_first_one_counts(late):
     """Both prove that 5 is best, with a plan of their own."""
-    ended = [Event(), Event()]
-
-    def ask(order: int, control: Control, tell: Tell) -> Found:
-        if order == late:
-            assert ended[1 - order].wait(60)
-        ended[order].set()
-        return Found(np.array([[0, 2], [3]][order]), 5)
-
+    ask = one_after_the_other(late, [Found(np.array([0, 2]), 5), Found(np.array([3]), 5)])
     found = in_two_orders(ask, WORTH, AT_HAND, 9, Control(), quietly)
     assert (found.chosen.tolist(), found.bound) == ([0, 2], 5)
 
@@ -75,14 +79,7 @@ def test_where_neither_proves_anything_the_better_plan_and_the_lower_limit_count
 @pytest.mark.parametrize("late", [0, 1])
 def test_no_plan_is_told_where_none_is_better(late):
     """Order 0 has another plan as good as the one at hand or none, whichever it came to before order 1 proved it."""
-    ended = [Event(), Event()]
-
-    def ask(order: int, control: Control, tell: Tell) -> Found:
-        if order == late:
-            assert ended[1 - order].wait(60)
-        ended[order].set()
-        return Found(None if order else np.array([0, 1]), 4)
-
+    ask = one_after_the_other(late, [Found(np.array([0, 1]), 4), Found(None, 4)])
     found = in_two_orders(ask, WORTH, AT_HAND, 9, Control(), quietly)
     assert (found.chosen, found.bound) == (None, 4)
 
