@@ -26,6 +26,7 @@ from matching.capacity import Ints
 from matching.goals import Total
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.choice import Choice
+from matching.solver.fixing import Fixing
 from matching.solver.greedy import nth_of
 from matching.solver.linear import Basis, Rows, best_fractional
 from matching.solver.pattern import Earned, Pattern, best_patterns, held_by, places_of
@@ -141,6 +142,13 @@ class Decomposition:
             box.learn(before, after, value, fresh, bent)
             last = value
         return best
+
+    def fixing(self) -> Fixing | None:
+        """What the best prices of patterns that were proven rule out; ``None`` where there are none."""
+        if self._centre is None:
+            return None
+        earned = [self._answered[nth].limit for nth in range(len(self._places))]
+        return Fixing(self._centre.limit, self._worth, self._places, earned, self.patterns, self._control)
 
     def _priced(self, price: Prices) -> tuple[Floats, float]:
         """What each column is worth at these prices, and what all of them prove beside what the places earn."""

@@ -23,6 +23,7 @@ from matching.solver.backbone import backbone
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.decomposition import Decomposition
 from matching.solver.effort import HURRIED, Effort
+from matching.solver.fixing import Fixing
 from matching.solver.greedy import complete, polished, rounded
 from matching.solver.linear import Exact, best_whole
 from matching.solver.model import Found, Model
@@ -57,6 +58,7 @@ _ALONE = 10_000  # columns that HiGHS searches without patterns: of 20,000 a pro
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
 _TWICE = 20_000  # columns that it may have in two models at a time: of a large market they would fill the memory
+_PROVING = 1.5  # times the work on one goal, where patterns left few columns: most take a tenth of it
 _DECIDING = 2  # times the work on one goal, to find out that no other needs can be placed
 
 
@@ -90,6 +92,7 @@ class Part:
         self._roamed = 0
         self.searched = 0  # neighbourhoods, of all goals so far; a wide one counts as several
         self._bounds: list[Bound] = []  # of the goal being settled: what they rule out is told once its slack is known
+        self._fixing: Fixing | None = None  # of the last of them
 
     @cached_property
     def _rows(self) -> Relaxation:
@@ -119,12 +122,15 @@ class Part:
         """From now on this goal is worth ``value`` in every plan sought, and at least that less ``slack`` in any;
         ``proven``: it cannot be worth more."""
         self._kept.append(_Kept(goal, value, slack, proven))
+        if self._fixing is not None:
+            self._bounds[-1] = self._fixing.sharpened(self._bounds[-1], value - slack)
+            self._fixing = None
         for bound in self._bounds:
             self._rows.rule_out(bound, value - slack, self.chosen)
         self._bounds.clear()
 
-    def decided(self, effort: Effort) -> tuple[Bools, Bools]:
-        """The needs that every plan which keeps what is kept places, and those that none does, as far as is known."""
+    def decided(self, effort: Effort) -> Bools:
+        """The needs that every plan which keeps what is kept places, as far as is known; what none uses is learned."""
         if len(self.problem.need) > _FEW:
             columns = np.union1d(np.flatnonzero(self._relaxation.alive), self.chosen)
 
@@ -132,14 +138,19 @@ class Part:
                 return self._in_two_orders(goal, columns, goal.value(self.chosen) + 1, _DECIDING * effort.work, quietly)
 
             def near(goal: Total) -> Ints:
-                return self._of_all(Decomposition(self._relaxation, goal, self._known_patterns, self.control), effort)
+                return self._of_all(self._decomposed(goal), effort)
 
             known = backbone(self.problem, self.chosen, ask, near)
             if known is not None:
-                return known
-        there = np.zeros(self.problem.needs, dtype=bool)
-        there[self.problem.need[self._relaxation.alive]] = True
-        return self._relaxation.must, ~there
+                always, never = known
+                self._relaxation.alive &= ~never[self.problem.need]
+                self._relaxation.must |= always
+        return self._relaxation.must
+
+    @property
+    def unused(self) -> Bools:
+        """The columns that are known to be in no plan that keeps what is kept."""
+        return ~self._relaxation.alive & ~self.problem.fixed
 
     def settle(self, k: int, effort: Effort, tell: Tell) -> int:
         """Improve goal k as far as effort allows, without loss for what is kept; its proven limit."""
@@ -150,7 +161,7 @@ class Part:
         if self._open(k, limit):
             if len(self.problem.need) <= _FEW or not isinstance(goal, Total):
                 alive = np.union1d(np.flatnonzero(self._relaxation.alive), self.chosen)
-                limit = self._exactly(k, alive, limit)
+                limit = self._exactly(k, alive, limit, effort.work)
             if isinstance(goal, Total) and self._open(k, limit) and len(self.problem.need) <= effort.relaxed:
                 limit = self._sum(k, goal, limit)
         self._tell(self.value(k), limit)
@@ -188,9 +199,14 @@ class Part:
         limit = self._search(k, goal, limit, _FEW if soon else few if crowded else self._effort.columns)
         for plans in (False, True) if soon else (True,):  # where CP-SAT leaves it open, plans are sought after all
             if crowded and self._open(k, limit) and self._by_patterns:
-                bound, slow = self._patterns(k, goal, bound, plans)
+                patterns = self._decomposed(goal)
+                bound, slow = self._patterns(k, goal, bound, patterns, plans)
                 limit = min(limit, bound.whole)
                 self._bounds.append(bound)
+                if not self._fine and len(self._alive(k)) <= few:
+                    self._fixing = fixing = patterns.fixing()
+                    if fixing is not None and self._open(k, limit):
+                        self._bounds[-1] = fixing.sharpened(bound, self.value(k) + 1)
                 limit = self._search(k, goal, limit, 0 if soon and plans else few)
                 times = times if slow else times // _RARELY
         self._roam(k, goal, bound, limit, times)
@@ -229,7 +245,10 @@ class Part:
         sums = all(isinstance(kept.goal, Total) for kept in self._kept)
         return self._effort.patterns > 0 and sums and self._decomposable
 
-    def _patterns(self, k: int, goal: Total, bound: Bound, plans: bool) -> tuple[Bound, bool]:
+    def _decomposed(self, goal: Total) -> Decomposition:
+        return Decomposition(self._relaxation, goal, self._known_patterns, self.control)
+
+    def _patterns(self, k: int, goal: Total, bound: Bound, patterns: Decomposition, plans: bool) -> tuple[Bound, bool]:
         """The better bound of whole patterns, and whether they were left because a third of the work brought it no
         nearer. Where ``plans`` are sought too, the plan at hand becomes what they make of it, where that is better,
         else just the best of all patterns at once.
@@ -237,7 +256,6 @@ class Part:
         Neighbourhoods and what their plans hold come first, in turns while that gains much; where many needs make a
         proof unlikely, that may be near enough. Where effort does not reach far, only the prices at hand are used.
         """
-        patterns = Decomposition(self._relaxation, goal, self._known_patterns, self.control)
         for plan in [*self._plans, self.chosen]:
             patterns.add(plan)
         bound, cost = patterns.proven(bound)
@@ -364,7 +382,7 @@ class Part:
         if self._open(k, limit) and len(alive) <= most:
             columns = np.union1d(alive, self.chosen)
             if self._decomposable and not self._fine:  # of a single place HiGHS proves more (as in tkp U100)
-                return self._exactly(k, columns, limit)
+                return self._exactly(k, columns, limit, _PROVING * self._effort.work)
             nodes = self._effort.nodes * max(1, _LARGE // len(columns))
             found = self._whole(goal, columns, self.problem.fixed, nodes)
             self._accept(found.chosen)
@@ -382,10 +400,10 @@ class Part:
         """The plan at hand and the most worthy columns of every need."""
         return np.union1d(np.flatnonzero(self.problem.turn < _CORE), self.chosen)
 
-    def _exactly(self, k: int, columns: Ints, limit: int) -> int:
+    def _exactly(self, k: int, columns: Ints, limit: int, work: float) -> int:
         """CP-SAT over some columns; told the limit, it ends as soon as that is reached. The proven limit."""
         goal = self.problem.goals[k]
-        found = self._in_two_orders(goal, columns, limit, self._effort.work, self._tell)
+        found = self._in_two_orders(goal, columns, limit, work, self._tell)
         self._accept(found.chosen)
         return limit if found.bound is None or not self._exact else max(min(limit, found.bound), self.value(k))
 

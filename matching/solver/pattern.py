@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,33 +73,93 @@ def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, cont
     """
     mine = worth[place.columns]
     some = np.flatnonzero((mine > _PAYS) | place.fixed)
-    columns, mine, need = place.columns[some], mine[some], place.need[some]
+    columns, mine = place.columns[some], mine[some]
     if control.over():
         return Earned(np.inf, 0.0, [], 0.0)
-    rows = place.rows.toarray()[:, some]
+    model = _packed(place, some)
+    if not model.constraints:
+        return Earned(float(mine.sum()), float(mine.sum()), [columns], 0.0)
+    factors, scale = _scaled(mine)
+    model.objective.vars.extend(range(len(some)))
+    model.objective.coeffs.extend((-factors).tolist())
+    model.objective.scaling_factor = -1.0
+    model.solution_hint.vars.extend(range(len(some)))
+    model.solution_hint.values.extend(np.isin(columns, known).astype(int).tolist())
+    response = _solved(model, work, _MORE)
+    spent = response.deterministic_time
+    if response.status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        # ended before it began to search: what it then gives as bound is none
+        return Earned(float(mine[mine > 0].sum()), 0.0, [], spent)
+    found = [response.solution, *(other.values for other in response.additional_solutions)]
+    patterns = [columns[np.fromiter(held, dtype=np.int64) > 0] for held in found]
+    return Earned(response.best_objective_bound / scale, response.objective_value / scale, patterns, spent)
+
+
+def witnesses(
+    place: Place, worth: Floats, least: float, known: list[Pattern], work: float, control: Control
+) -> tuple[list[Pattern], Ints]:
+    """Sets of columns worth ``least`` or more, and the columns that no such set holds; each other one is in one of the
+    sets or in one of those ``known``, unless ``work`` units for each question were too little.
+
+    Each question asks for a set with as many columns as possible that have not been seen in one.
+    """
+    mine, found = worth[place.columns], list[Pattern]()
+    seen = np.isin(place.columns, [column for pattern in known for column in pattern]) | place.fixed
+    some = np.arange(len(mine))
+    model = _packed(place, some)
+    factors, scale = _scaled(mine)
+    row = model.constraints.add().linear
+    row.vars.extend(some.tolist())
+    row.coeffs.extend(factors.tolist())
+    row.domain.extend([math.floor(least * scale), 2**62])
+    model.objective.scaling_factor = -1.0
+    while not seen.all():
+        unseen = np.flatnonzero(~seen).tolist()
+        model.objective.vars.clear()
+        model.objective.coeffs.clear()
+        model.objective.vars.extend(unseen)
+        model.objective.coeffs.extend([-1] * len(unseen))
+        response = None if control.over() else _solved(model, work)
+        if response is None or response.status not in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.INFEASIBLE):
+            return found, place.columns[:0]
+        held = np.fromiter(response.solution, dtype=np.int64) > 0
+        if not len(held) or not held[unseen].any():
+            proven = response.status != cp_model.FEASIBLE
+            return found, place.columns[~seen] if proven else place.columns[:0]
+        found.append(tuple(place.columns[held].tolist()))
+        seen |= held
+    return found, place.columns[:0]
+
+
+def _packed(place: Place, some: Ints) -> cp_model_helper.CpModelProto:
+    """A model in CP-SAT of which of some columns the place holds together; no constraints where it can hold all."""
+    rows, need = place.rows.toarray()[:, some], place.need[some]
     full = rows.sum(axis=1)
     _, of_need, ways = np.unique(need, return_inverse=True, return_counts=True)
-    if (ways == 1).all() and (full <= place.limit).all():
-        return Earned(float(mine.sum()), float(mine.sum()), [columns], 0.0)
-    scale = _SCALE / max(1.0, float(np.abs(mine).sum()))
     # CpModel and CpSolver make a hundred methods anew each time, which takes as long as a small place does
-    proto = cp_model_helper.CpBaseModel(None).model_proto
+    model: cp_model_helper.CpModelProto = cp_model_helper.CpBaseModel(None).model_proto
     for fixed in place.fixed[some].tolist():
-        proto.variables.add().domain.extend([int(fixed), 1])
+        model.variables.add().domain.extend([int(fixed), 1])
     binding = full > place.limit
     for row, limit in zip(*_telling(rows[binding], place.limit[binding]), strict=True):
         inside = np.flatnonzero(row)
-        linear = proto.constraints.add().linear
+        linear = model.constraints.add().linear
         linear.vars.extend(inside.tolist())
         linear.coeffs.extend(row[inside].tolist())
         linear.domain.extend([0, int(limit)])
     for group in np.flatnonzero(ways > 1).tolist():
-        proto.constraints.add().at_most_one.literals.extend(np.flatnonzero(of_need == group).tolist())
-    proto.objective.vars.extend(range(len(some)))
-    proto.objective.coeffs.extend((-np.ceil(mine * scale)).astype(np.int64).tolist())
-    proto.objective.scaling_factor = -1.0
-    proto.solution_hint.vars.extend(range(len(some)))
-    proto.solution_hint.values.extend(np.isin(columns, known).astype(int).tolist())
+        model.constraints.add().at_most_one.literals.extend(np.flatnonzero(of_need == group).tolist())
+    return model
+
+
+def _scaled(mine: Floats) -> tuple[Ints, float]:
+    """What columns are worth in whole numbers, rounded up, and how many of these are one."""
+    scale = _SCALE / max(1.0, float(np.abs(mine).sum()))
+    return np.ceil(mine * scale).astype(np.int64), scale
+
+
+def _solved(model: cp_model_helper.CpModelProto, work: float, more: int = 0) -> cp_model_helper.CpSolverResponse:
+    """CP-SAT's response; ``more``: so many of the next best solutions beside."""
     parameters = cp_model_helper.SatParameters()
     parameters.num_workers = 1
     parameters.max_deterministic_time = work
@@ -109,18 +170,13 @@ def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, cont
     parameters.cp_model_probing_level = 0
     parameters.cut_level = 0
     parameters.use_sat_inprocessing = False
-    parameters.solution_pool_size = _MORE
-    parameters.fill_additional_solutions_in_response = True
+    if more:
+        parameters.solution_pool_size = more
+        parameters.fill_additional_solutions_in_response = True
     solver = cp_model_helper.SolveWrapper()
     solver.set_parameters(parameters)
-    response = solver.solve(proto)  # type: ignore[no-untyped-call]  # the stub names no type
-    spent = response.deterministic_time
-    if response.status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        # ended before it began to search: what it then gives as bound is none
-        return Earned(float(mine[mine > 0].sum()), 0.0, [], spent)
-    found = [response.solution, *(other.values for other in response.additional_solutions)]
-    patterns = [columns[np.fromiter(held, dtype=np.int64) > 0] for held in found]
-    return Earned(response.best_objective_bound / scale, response.objective_value / scale, patterns, spent)
+    response: cp_model_helper.CpSolverResponse = solver.solve(model)  # type: ignore[no-untyped-call]  # no type named
+    return response
 
 
 def _telling(rows: Ints, limit: Ints) -> tuple[Ints, Ints]:

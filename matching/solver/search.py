@@ -30,13 +30,12 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
     chosen = coarse.kept[first_plan(problem.part(coarse.kept), control)]
     search = _Search(problem, names, EFFORTS[effort], seed, control)
     bounds: list[int | None] = []
-    settled, searched = Settled.nothing(problem.needs), 0
+    settled, searched = Settled.nothing(problem), 0
     for reduction, wanted in ((coarse, range(leading)), (every, range(leading, len(goals)))):
         if wanted:
             stage = _Stage(search, reduction, chosen, settled, searched)
             bounds += [stage.settle(k) for k in wanted]
-            if wanted.stop < len(goals):
-                stage.decide()
+            stage.decide()
             settled, chosen, searched = stage.settled, complete(problem, stage.chosen), stage.searched
     return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
 
@@ -61,18 +60,20 @@ class Settled:
     """What the goals settled so far are worth, by groups of needs that were decided apart.
 
     ``group`` of each need, -1 where it has a place that costs nobody or is left out; for each goal and group the value
-    reached, and by how much it may be more at most. The needs that every plan so good places, and those that none does.
+    reached, and by how much it may be more at most. The needs that every plan so good places, and the columns that none
+    uses.
     """
 
     group: Ints
     always: Bools
-    never: Bools
+    unused: Bools
     value: list[Ints] = field(default_factory=list)
     gap: list[Ints] = field(default_factory=list)
 
     @classmethod
-    def nothing(cls, needs: int) -> Settled:
-        return cls(np.zeros(needs, dtype=np.int64), np.zeros(needs, dtype=bool), np.zeros(needs, dtype=bool))
+    def nothing(cls, problem: Problem) -> Settled:
+        needs, columns = problem.needs, len(problem.need)
+        return cls(np.zeros(needs, dtype=np.int64), np.zeros(needs, dtype=bool), np.zeros(columns, dtype=bool))
 
 
 class _Stage:
@@ -86,9 +87,10 @@ class _Stage:
 
     def __init__(self, search: _Search, reduction: Reduction, chosen: Ints, before: Settled, searched: int):
         self._search = search
+        self._reduction = reduction
         self._problem = problem = search.problem
         self._searched_before = searched
-        kept = reduction.kept[~before.never[problem.need[reduction.kept]]]
+        kept = reduction.kept[~before.unused[reduction.kept]]
         self._lone, self._groups = kept[:0], [kept]
         if separable(problem.goals):
             self._lone, self._groups = parts(problem, kept)
@@ -109,12 +111,14 @@ class _Stage:
         group = np.full(problem.needs, -1, dtype=np.int64)
         for number, columns in enumerate(self._groups):
             group[problem.need[columns]] = number
-        self.settled = Settled(group, before.always.copy(), before.never.copy())
+        self.settled = Settled(group, before.always.copy(), before.unused.copy())
 
     def _keep(self, before: Settled) -> None:
         """Bind the parts to what the stage before found."""
         need = self._problem.need
-        unsure = ~before.never  # needs that could yet make a group worth more, which may lie in several parts by now
+        # needs that could yet make a group worth more, which may lie in several parts by now
+        unsure = np.zeros(self._problem.needs, dtype=bool)
+        unsure[need[np.concatenate([self._lone, *self._groups])]] = True
         unsure[need[self.chosen]] = False
         for columns, part in zip(self._groups, self._parts, strict=True):
             group = before.group[need[columns]]
@@ -148,15 +152,19 @@ class _Stage:
         return replace(effort, neighbourhoods=min(effort.neighbourhoods, (left + 1) // 2), patterns=patterns)
 
     def decide(self) -> None:
-        """Find which needs are placed in every plan that is as good, and which in none; only of proven goals, or that
-        would take long and tell little."""
-        if any(gap.any() for gap in self.settled.gap):
-            return
+        """Find which needs are placed in every plan that is as good, and what none uses: nor what it replaces.
+
+        Where not all goals are proven, to ask which needs are placed would take long and tell little.
+        """
+        proven = not any(gap.any() for gap in self.settled.gap)
+        unused = np.zeros(len(self._problem.need), dtype=bool)
         for columns, part in zip(self._groups, self._parts, strict=True):
-            needs = np.unique(self._problem.need[columns])
-            always, never = part.decided(self._search.effort)
-            self.settled.always[needs] |= always
-            self.settled.never[needs] |= never
+            if proven:
+                needs = np.unique(self._problem.need[columns])
+                self.settled.always[needs] |= part.decided(self._search.effort)
+            unused[columns] = part.unused
+        instead = self._reduction.instead
+        self.settled.unused |= (instead >= 0) & unused[instead]
 
     @property
     def chosen(self) -> Ints:

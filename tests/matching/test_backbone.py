@@ -47,7 +47,7 @@ def best_of(problem: Problem, plans: list[np.ndarray], goals: int) -> list[np.nd
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_needs_that_every_best_plan_places_are_those_of_all_plans(seed, monkeypatch):
-    """Always, never and left open, after two goals, each as in the plans themselves."""
+    """Always, never and left open, after two goals, each as in the plans themselves; no plan uses what is unused."""
     problem = small(seed, fixed=seed % 2)
     best = best_of(problem, every_plan(problem), 2)
     placed = np.array([np.bincount(problem.need[plan], minlength=problem.needs) > 0 for plan in best])
@@ -55,9 +55,10 @@ def test_the_needs_that_every_best_plan_places_are_those_of_all_plans(seed, monk
     part = Part(problem, best[-1], 0, Control())
     for goal in problem.goals[:2]:
         part.keep(goal, goal.value(best[0]))
-    always, never = part.decided(EFFORTS["normal"])
-    assert always.tolist() == placed.all(axis=0).tolist()
-    assert never.tolist() == (~placed).all(axis=0).tolist()
+    assert part.decided(EFFORTS["normal"]).tolist() == placed.all(axis=0).tolist()
+    left = np.bincount(problem.need[~part.unused], minlength=problem.needs)
+    assert (left == 0).tolist() == (~placed).all(axis=0).tolist()
+    assert not part.unused[np.concatenate(best)].any()
 
 
 def test_of_some_markets_a_need_is_left_open_and_another_is_not():
