@@ -33,7 +33,7 @@ each place (``solver/decomposition.py``; Dantzig and Wolfe 1960) takes over:
 Each place's maximum is a small exact problem (``solver/pattern.py``), so this limit is nearer to whole plans than any
 over single columns. Prices are judged by what is found for them, and the best ones proven now and then; a dive through
 the patterns finds a plan, and the best choice of them all, or of those of some places anew, a better one (Danna and Le
-Pape 2005). Before CP-SAT proves a goal from there, and for the goals after it, what a place would lose too much by is
+Pape 2005). Before CP-SAT proves a goal from there, and for all goals after it, what a place would lose too much by is
 ruled out (``solver/fixing.py``; Irnich, Desaulniers, Desrosiers and Hadjar 2010), a placement j for which
 
 * limit − max of its place + max {Σ (gain − u + v·points)·x : x a pattern of its place, x[j] = 1} < value
@@ -41,9 +41,8 @@ ruled out (``solver/fixing.py``; Irnich, Desaulniers, Desrosiers and Hadjar 2010
 Last, neighbourhoods are searched anew (Shaw 1998), by CP-SAT where a goal only asks which needs are placed, by HiGHS
 elsewhere. Between the stages, once the first goals are proven, CP-SAT finds which needs every plan as good places and
 which none does (``solver/backbone.py``; Marques-Silva, Janota and Lynce 2010): the goals after them then only ask where
-the first are placed, and the others are left out, as is every placement that no such plan uses. What CP-SAT is to
-prove, it seeks in two orders, one a core (``solver/orders.py``). Work is counted in rounds, nodes and deterministic
-units, never in seconds.
+the first are placed, and the others are left out. What CP-SAT is to prove, it seeks in two orders, one a core
+(``solver/orders.py``). Work is counted in rounds, nodes and deterministic units, never in seconds.
 
 To add a rule: ``rules.py``. To add a goal: ``goals.py``. To add a kind of thing that is shared: fill the arrays of
 ``solver/problem.py`` from other rules; the solver knows neither premises nor people.

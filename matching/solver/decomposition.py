@@ -144,8 +144,8 @@ class Decomposition:
         return best
 
     def fixing(self) -> Fixing | None:
-        """What the best prices of patterns that were proven rule out; ``None`` where there are none."""
-        if self._centre is None:
+        """What the best prices of patterns that were proven rule out; ``None`` where none were, in time."""
+        if self._centre is None or not np.isfinite(self._centre.limit):
             return None
         earned = [self._answered[nth].limit for nth in range(len(self._places))]
         return Fixing(self._centre.limit, self._worth, self._places, earned, self.patterns, self._control)

@@ -2,9 +2,10 @@
 
 For a sum: the relaxation bounds it and prices every column; what could still be better lies among the columns that the
 gap leaves alive, and where those are few they are searched to the end: by CP-SAT where the goal only asks which needs
-are placed at many places, after patterns have told which of them must be, else by HiGHS. Where most of the fractional
-plan is split or much is left, whole patterns of each place bound it better and make better plans; neighbourhoods are
-searched anew before, so that there are patterns to begin with, and after. CP-SAT takes what is small or is no sum.
+are placed at many places, after patterns have told what must be and what cannot, else by HiGHS. Where most of the
+fractional plan is split or much is left, whole patterns of each place bound it better and make better plans;
+neighbourhoods are searched anew before, so that there are patterns to begin with, and after. CP-SAT takes what is small
+or is no sum.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ _ALONE = 10_000  # columns that HiGHS searches without patterns: of 20,000 a pro
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
 _TWICE = 20_000  # columns that it may have in two models at a time: of a large market they would fill the memory
-_PROVING = 1.5  # times the work on one goal, where patterns left few columns: most take a tenth of it
+_PROVING = 1.5  # times the work on one goal, to prove it over the few columns that could be better: most take a tenth
 _DECIDING = 2  # times the work on one goal, to find out that no other needs can be placed
 
 
@@ -122,11 +123,13 @@ class Part:
         """From now on this goal is worth ``value`` in every plan sought, and at least that less ``slack`` in any;
         ``proven``: it cannot be worth more."""
         self._kept.append(_Kept(goal, value, slack, proven))
-        if self._fixing is not None:
-            self._bounds[-1] = self._fixing.sharpened(self._bounds[-1], value - slack)
-            self._fixing = None
+        least = value - slack
         for bound in self._bounds:
-            self._rows.rule_out(bound, value - slack, self.chosen)
+            self._rows.rule_out(bound, least, self.chosen)
+        if self._fixing is not None:
+            sharp = self._fixing.sharpened(self._bounds[-1], least, np.flatnonzero(self._rows.alive))
+            self._rows.rule_out(sharp, least, self.chosen)
+            self._fixing = None
         self._bounds.clear()
 
     def decided(self, effort: Effort) -> Bools:
@@ -150,6 +153,8 @@ class Part:
     @property
     def unused(self) -> Bools:
         """The columns that are known to be in no plan that keeps what is kept."""
+        if "_rows" not in vars(self):  # nothing was asked of the relaxation: of a large market it takes much memory
+            return np.zeros(len(self.problem.need), dtype=bool)
         return ~self._relaxation.alive & ~self.problem.fixed
 
     def settle(self, k: int, effort: Effort, tell: Tell) -> int:
@@ -203,11 +208,12 @@ class Part:
                 bound, slow = self._patterns(k, goal, bound, patterns, plans)
                 limit = min(limit, bound.whole)
                 self._bounds.append(bound)
-                if not self._fine and len(self._alive(k)) <= few:
+                most, open_ = 0 if soon and plans else few, self._alive(k)
+                if not self._fine and len(open_) <= few:
                     self._fixing = fixing = patterns.fixing()
-                    if fixing is not None and self._open(k, limit):
-                        self._bounds[-1] = fixing.sharpened(bound, self.value(k) + 1)
-                limit = self._search(k, goal, limit, 0 if soon and plans else few)
+                    if fixing is not None and most and self._open(k, limit):
+                        self._bounds[-1] = fixing.sharpened(bound, self.value(k) + 1, open_)
+                limit = self._search(k, goal, limit, most)
                 times = times if slow else times // _RARELY
         self._roam(k, goal, bound, limit, times)
         return limit

@@ -96,39 +96,48 @@ def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, cont
 
 
 def witnesses(
-    place: Place, worth: Floats, least: float, known: list[Pattern], work: float, control: Control
+    place: Place, worth: Floats, least: float, asked: Bools, work: float, control: Control
 ) -> tuple[list[Pattern], Ints]:
-    """Sets of columns worth ``least`` or more, and the columns that no such set holds; each other one is in one of the
-    sets or in one of those ``known``, unless ``work`` units for each question were too little.
+    """Sets of columns worth ``least`` or more, and those of the columns ``asked`` about that no such set holds.
 
-    Each question asks for a set with as many columns as possible that have not been seen in one.
+    Each other one of them is in one of the sets, unless ``work`` units were too little to tell. Each question is for a
+    set with as many as possible that have not been seen in one.
     """
     mine, found = worth[place.columns], list[Pattern]()
-    seen = np.isin(place.columns, [column for pattern in known for column in pattern]) | place.fixed
+    unseen = asked & ~place.fixed
+    if not unseen.any():
+        return found, place.columns[unseen]
+    none = place.columns[:0]
     some = np.arange(len(mine))
     model = _packed(place, some)
     factors, scale = _scaled(mine)
     row = model.constraints.add().linear
     row.vars.extend(some.tolist())
     row.coeffs.extend(factors.tolist())
-    row.domain.extend([math.floor(least * scale), 2**62])
+    row.domain.extend([max(math.floor(least * scale), -(2**62)), 2**62])
     model.objective.scaling_factor = -1.0
-    while not seen.all():
-        unseen = np.flatnonzero(~seen).tolist()
+    while unseen.any():
+        if work <= 0 or control.over():
+            return found, none
+        wanted = np.flatnonzero(unseen).tolist()
         model.objective.vars.clear()
         model.objective.coeffs.clear()
-        model.objective.vars.extend(unseen)
-        model.objective.coeffs.extend([-1] * len(unseen))
-        response = None if control.over() else _solved(model, work)
-        if response is None or response.status not in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.INFEASIBLE):
-            return found, place.columns[:0]
+        model.objective.vars.extend(wanted)
+        model.objective.coeffs.extend([-1] * len(wanted))
+        response = _solved(model, work)
+        work -= response.deterministic_time
+        if response.status == cp_model.INFEASIBLE:
+            break
+        if response.status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return found, none
         held = np.fromiter(response.solution, dtype=np.int64) > 0
-        if not len(held) or not held[unseen].any():
-            proven = response.status != cp_model.FEASIBLE
-            return found, place.columns[~seen] if proven else place.columns[:0]
+        if not held[unseen].any():
+            if response.status == cp_model.OPTIMAL:
+                break
+            return found, none
         found.append(tuple(place.columns[held].tolist()))
-        seen |= held
-    return found, place.columns[:0]
+        unseen &= ~held
+    return found, place.columns[unseen]
 
 
 def _packed(place: Place, some: Ints) -> cp_model_helper.CpModelProto:

@@ -35,7 +35,8 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
         if wanted:
             stage = _Stage(search, reduction, chosen, settled, searched)
             bounds += [stage.settle(k) for k in wanted]
-            stage.decide()
+            if wanted.stop < len(goals):
+                stage.decide()
             settled, chosen, searched = stage.settled, complete(problem, stage.chosen), stage.searched
     return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
 
@@ -81,8 +82,8 @@ class _Stage:
 
     A part that is not settled to the end may be worth more than it is in the plan at hand, and another part might
     then be worth less without any loss in all. So what a part is worth binds every plan only less the gaps of all
-    others: the ``slack`` of what it keeps. Likewise where needs that never are placed held a group of the stage before
-    together, and it has come apart.
+    others: the ``slack`` of what it keeps. Likewise where what no plan uses held a group of the stage before together,
+    and it has come apart.
     """
 
     def __init__(self, search: _Search, reduction: Reduction, chosen: Ints, before: Settled, searched: int):
@@ -152,7 +153,7 @@ class _Stage:
         return replace(effort, neighbourhoods=min(effort.neighbourhoods, (left + 1) // 2), patterns=patterns)
 
     def decide(self) -> None:
-        """Find which needs are placed in every plan that is as good, and what none uses: nor what it replaces.
+        """Find which needs every plan that is as good places, and which columns none uses; nor what those replace.
 
         Where not all goals are proven, to ask which needs are placed would take long and tell little.
         """
