@@ -35,13 +35,22 @@ def crowded(seed: int, fixed: int = 0) -> Problem:
 
 def best(problem: Problem, k: int, kept: list[tuple[Total, int]]) -> int:
     """The most that goal k can be worth, by CP-SAT over the whole problem."""
+    most = best_if_any(problem, k, kept)
+    assert most is not None
+    return most
+
+
+def best_if_any(problem: Problem, k: int, kept: list[tuple[Total, int]]) -> int | None:
+    """The same; ``None`` where no plan keeps the rest."""
     model = Model(problem, 0)
     for goal, value in kept:
         model.keep(goal, value)
     most = problem.simple_bound(problem.goals[k])
     start = np.flatnonzero(problem.fixed)
     found = model.maximise(problem.goals[k], start, most, 60.0, Control(), lambda value, limit: None)
-    assert found.chosen is not None and found.bound == problem.goals[k].value(found.chosen)
+    if found.chosen is None:
+        return None
+    assert found.bound == problem.goals[k].value(found.chosen)
     return int(found.bound)
 
 
