@@ -2,8 +2,8 @@
 
 Prices prove of every place how much it can earn at most. A place that must hold a certain column earns less, and where
 that is less by more than the gap, no plan that is good enough uses the column (path-reduced costs: Irnich, Desaulniers,
-Desrosiers and Hadjar 2010). Measured: a third of the columns of crowded markets go so, and what is left is
-proven in a fifth to a tenth of the work.
+Desrosiers and Hadjar 2010). Measured on a crowded market: 2,889 of 3,703 columns are left, and are searched to the end
+in a quarter of the time.
 """
 
 from __future__ import annotations

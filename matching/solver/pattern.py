@@ -184,7 +184,8 @@ def _solved(model: cp_model_helper.CpModelProto, work: float, more: int = 0) -> 
         parameters.fill_additional_solutions_in_response = True
     solver = cp_model_helper.SolveWrapper()
     solver.set_parameters(parameters)
-    response: cp_model_helper.CpSolverResponse = solver.solve(model)  # type: ignore[no-untyped-call]  # no type named
+    response: cp_model_helper.CpSolverResponse
+    response = solver.solve(model)  # type: ignore[no-untyped-call]  # the stub names no type
     return response
 
 
