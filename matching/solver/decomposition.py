@@ -26,6 +26,7 @@ from matching.capacity import Ints
 from matching.goals import Total
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.choice import Choice
+from matching.solver.effort import CORES
 from matching.solver.fixing import Fixing
 from matching.solver.greedy import nth_of
 from matching.solver.linear import Basis, Rows, best_fractional
@@ -34,7 +35,6 @@ from matching.solver.prices import Box, Prices
 from matching.solver.problem import Control
 from matching.table import Bools, Floats
 
-_CORES = 2
 _SHARES = 2  # of the places whose patterns are chosen anew at a time, whatever the cores
 _SMOOTH = 0.3  # how much of the best prices known is kept
 _BOX = 0.02  # how far prices may go from them, times how wide the box is: of each, and of what a column is worth
@@ -211,7 +211,7 @@ class Decomposition:
         def ask(nth: int) -> Earned:
             return best_patterns(self._places[nth], worth, best[nth], most, self._control)
 
-        with ThreadPoolExecutor(_CORES) as pool:
+        with ThreadPoolExecutor(CORES) as pool:
             found = list(zip(order.tolist(), pool.map(ask, order.tolist()), strict=True))
         for nth, earned in found:
             self._took[nth] = earned.work
@@ -363,7 +363,7 @@ class Decomposition:
             found = self._choice.best(left, taken, plan, nodes) if left else None
             return plan[here & ~problem.fixed[plan]] if found is None else found
 
-        with ThreadPoolExecutor(_CORES) as pool:
+        with ThreadPoolExecutor(CORES) as pool:
             found = list(pool.map(anew, range(shares)))
         stands = plan[(share[problem.place[plan]] >= shares) | problem.fixed[plan]]
         return np.sort(np.concatenate([stands, *found]))

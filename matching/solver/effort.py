@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CORES = 2  # that questions asked beside each other share, whatever the machine has
+
 
 @dataclass(frozen=True)
 class Effort:

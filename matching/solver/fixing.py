@@ -15,11 +15,11 @@ import numpy as np
 
 from matching.capacity import Ints
 from matching.solver.bound import Bound
+from matching.solver.effort import CORES
 from matching.solver.pattern import Pattern, Place, held_by, witnesses
 from matching.solver.problem import Control
 from matching.table import Floats
 
-_CORES = 2
 _WORK = 0.2  # for all questions to a place: nearly all take a hundredth of it
 
 
@@ -57,7 +57,7 @@ class Fixing:
         def ask(place: Place, earned: float) -> tuple[list[Pattern], Ints]:
             return witnesses(place, self.worth, earned - gap, asked[place.columns], _WORK, self.control)
 
-        with ThreadPoolExecutor(_CORES) as pool:
+        with ThreadPoolExecutor(CORES) as pool:
             answers = list(pool.map(ask, self.places, self.earned))
         self.known += [one for found, _ in answers for one in found]
         return np.concatenate([dead for _, dead in answers])

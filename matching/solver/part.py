@@ -23,7 +23,7 @@ from matching.goals import Goal, Total
 from matching.solver.backbone import backbone
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.decomposition import Decomposition
-from matching.solver.effort import HURRIED, Effort
+from matching.solver.effort import CORES, HURRIED, Effort
 from matching.solver.fixing import Fixing
 from matching.solver.greedy import complete, polished, rounded
 from matching.solver.linear import Exact, best_whole
@@ -38,7 +38,6 @@ from matching.table import Bools
 _CORE = 6  # columns of each need that the relaxation begins with
 _NARROW, _WIDE = 1_000, 3_000  # columns of a neighbourhood
 _AT_ONCE = 4  # neighbourhoods, whatever the cores: a plan must not depend on them
-_CORES = 2
 _WORK, _NODES = 0.3, 5  # of CP-SAT and of HiGHS in one neighbourhood
 _MOMENT = 20  # nodes when patterns are chosen anew
 _RECOMBINED, _OFTEN, _IN_VAIN = 1_200, 8, 3  # patterns chosen anew at once, how often, and how often in vain
@@ -331,7 +330,7 @@ class Part:
         if len(self.problem.limit) == 1:  # a neighbourhood would be the whole
             return
         most, idle = _NARROW, 0
-        with ThreadPoolExecutor(_CORES) as pool:
+        with ThreadPoolExecutor(CORES) as pool:
             while times > 0 and self._open(k, limit) and idle <= 2 * _IDLE:
                 if idle and limit - self.value(k) <= _NEAR * limit:
                     break
