@@ -32,9 +32,10 @@ each place (``solver/decomposition.py``; Dantzig and Wolfe 1960) takes over:
 
 Each place's maximum is a small exact problem (``solver/pattern.py``), so this limit is nearer to whole plans than any
 over single columns. Prices are judged by what is found for them, and the best ones proven now and then; a dive through
-the patterns finds a plan, and the best choice of them all, or of those of some places anew, a better one (Danna and Le
-Pape 2005). Before CP-SAT proves a goal from there, and for all goals after it, what a place would lose too much by is
-ruled out (``solver/fixing.py``; Irnich, Desaulniers, Desrosiers and Hadjar 2010), a placement j for which
+the patterns finds a plan, and the best choice of them all, or of those of some places anew, a better one
+(``solver/plans.py``; Danna and Le Pape 2005). Before CP-SAT proves a goal from there, and for all goals after it, what
+a place would lose too much by is ruled out (``solver/fixing.py``; Irnich, Desaulniers, Desrosiers and Hadjar 2010), a
+placement j for which
 
 * limit − max of its place + max {Σ (gain − u + v·points)·x : x a pattern of its place, x[j] = 1} < value
 

@@ -6,11 +6,7 @@ programme over single columns. Patterns that would pay are found place by place,
 (Gilmore and Gomory 1961), at prices in a box around the best known ones (Marsten, Hogan and Blankenship 1975) and
 smoothed towards them (Wentges 1997). Any prices at all prove a bound: what the needs pay, and what each place can earn
 at most (Lagrange; Geoffrion 1974). That takes long for a few places, so prices are judged by what little work finds for
-them, and only the best ones are proven. Plans come from diving: patterns that are nearly whole are taken, what they
-hold is struck from the others, and the rest is solved exactly once it is small (Sadykov, Vanderbeck, Pessoa, Tahiri and
-Uchoa 2019). Then the best of all patterns are chosen, or those of some places anew beside the rest of the plan, exactly
-and together, again and again (large neighbourhoods: Shaw 1998; over the columns of such a programme: Danna and Le Pape
-2005).
+them, and only the best ones are proven.
 """
 
 from __future__ import annotations
@@ -25,25 +21,20 @@ import scipy.sparse as sp
 from matching.capacity import Ints
 from matching.goals import Total
 from matching.solver.bound import Bound, Relaxation
-from matching.solver.choice import Choice
 from matching.solver.effort import CORES
 from matching.solver.fixing import Fixing
-from matching.solver.greedy import nth_of
-from matching.solver.linear import Basis, Rows, best_fractional
+from matching.solver.linear import Basis, best_fractional
 from matching.solver.pattern import Earned, Pattern, best_patterns, held_by, places_of
+from matching.solver.plans import Plans
 from matching.solver.prices import Box, Prices
 from matching.solver.problem import Control
-from matching.table import Bools, Floats
+from matching.solver.programme import Programme
+from matching.table import Floats
 
-_SHARES = 2  # of the places whose patterns are chosen anew at a time, whatever the cores
 _SMOOTH = 0.3  # how much of the best prices known is kept
 _BOX = 0.02  # how far prices may go from them, times how wide the box is: of each, and of what a column is worth
 _SAME = 1e-5  # of the programme's value: a change that tells nothing
 _SETTLING = 15  # new patterns in a round below which the programme's own prices count for more
-_NEAREST = 4_000  # patterns that plans are made of
-_DIVED, _LEFT = 2_000, 700  # those that a dive begins with, and that it leaves to HiGHS
-_WHOLE = 0.8  # of a pattern that is taken in a dive
-_SHARE = 0.08  # of the places that are settled at a time
 _ANYWAY = 0.4  # of the places are asked in every round
 _TOGETHER = 32  # places asked before it is seen whether the others matter, whatever the cores
 _CALL, _PER_PATTERN = 1e-3, 2e-4  # work of asking one place, and of one pattern in the linear programme
@@ -60,7 +51,7 @@ class Decomposition:
         self._kept = list(relaxation.kept)
         self._must = relaxation.must.copy()
         self._control = control
-        self._choice = Choice(self._problem, self._gain, self._kept, self._must, control)
+        self._programme = Programme(self._problem, self._gain, self._kept, self._must, control)
         self._places = places_of(relaxation)
         alive = relaxation.alive | self._problem.fixed
         self._patterns = dict.fromkeys(one for one in patterns if alive[list(one)].all())
@@ -95,8 +86,6 @@ class Decomposition:
         """Whether the best that was found is new; the next best ones tell nothing of how settled the prices are."""
         new = [self._new(pattern) for pattern in earned.patterns]
         return bool(new and new[0])
-
-    # ---- the bound -------------------------------------------------------------------------------------------------
 
     def proven(self, start: Bound) -> tuple[Bound, float]:
         """The bound that the prices of ``start`` prove, and the work of asking every place once."""
@@ -142,6 +131,12 @@ class Decomposition:
             box.learn(before, after, value, fresh, bent)
             last = value
         return best
+
+    def plans(self, plan: Ints) -> Plans:
+        """What makes plans of the patterns found and of those of ``plan``, from there."""
+        self.add(plan)
+        limit = self._centre.limit if self._centre else np.inf
+        return Plans(self._programme, self.patterns, self._worth, limit, plan)
 
     def fixing(self) -> Fixing | None:
         """What the best prices of patterns that were proven rule out; ``None`` where none were, in time."""
@@ -234,7 +229,7 @@ class Decomposition:
     def _fractional(self, centre: Prices, wide: float) -> tuple[Floats, Prices, float, bool] | None:
         """The best fractional choice of patterns at prices in a box around the centre: x by columns, prices, value, and
         whether the box holds the prices back."""
-        columns, owner, rows = self._programme(list(self._patterns))
+        columns, owner, rows = self._programme.rows(list(self._patterns))
         gain = np.bincount(owner, weights=self._gain[columns], minlength=len(self._patterns)).astype(float)
         needs, kept = self._problem.needs, len(self._kept)
         at = np.concatenate([centre.need, centre.kept])
@@ -264,139 +259,6 @@ class Decomposition:
         need = np.where(self._must, price[:needs], np.maximum(price[:needs], 0))
         bent = bool((share[:bends] > 1e-9)[np.append(np.ones(len(at), dtype=bool), least != 0)].any())
         return x, Prices(need, np.maximum(price[len(price) - kept :], 0)), float(gains @ share), bent
-
-    def _programme(self, patterns: list[Pattern]) -> tuple[Ints, Ints, Rows]:
-        """Rows over patterns: needs, places, kept goals; and the columns with the pattern that holds each."""
-        needs, places = self._problem.needs, len(self._problem.limit)
-        columns, owner = held_by(patterns)
-        at = self._problem.place[[one[0] for one in patterns]]
-        entries = np.ones(len(columns) + len(patterns))
-        row = np.concatenate([self._problem.need[columns], needs + at])
-        column = np.concatenate([owner, np.arange(len(patterns))])
-        blocks = [sp.csr_array((entries, (row, column)), shape=(needs + places, len(patterns)))]
-        limit = [np.ones(needs + places)]
-        for kept in self._kept:
-            worth = np.bincount(owner, weights=kept.points[columns], minlength=len(patterns))
-            blocks.append(sp.csr_array(-worth[None, :]))
-            limit.append(np.array([kept.slack - float(kept.value)]))
-        limits = np.concatenate(limit)
-        equal = np.zeros(len(limits), dtype=bool)
-        equal[:needs] = self._must
-        return columns, owner, Rows(tuple(blocks), limits, equal)
-
-    # ---- plans -----------------------------------------------------------------------------------------------------
-
-    def dive(self, plan: Ints, nodes: int) -> Ints | None:
-        """A plan from the patterns alone: nearly whole ones are taken, and what they hold is struck from the others,
-        until the rest is small.
-
-        ``None`` where goals are settled, or needs must be placed: a dive would lose something of them.
-        """
-        if self._kept or self._must.any():
-            return None
-        taken = np.flatnonzero(self._problem.fixed)
-        placed = np.zeros(self._problem.needs, dtype=bool)
-        placed[self._problem.need[taken]] = True
-        closed = np.zeros(len(self._problem.limit), dtype=bool)
-        basis = Basis()
-        left = self._rest(dict(enumerate(self._nearest(plan, _DIVED, of_each=True))), placed, closed)
-        while len(left) > _LEFT and not self._control.over():
-            some = self._dived(left, basis)
-            placed[self._problem.need[some]] = True
-            closed[self._problem.place[some]] = True
-            taken, left = np.concatenate([taken, some]), self._rest(left, placed, closed)
-        found = self._choice.best(list(left.values()), taken, plan, nodes) if left else taken[:0]
-        return None if found is None else np.sort(np.concatenate([taken, found]))
-
-    def _dived(self, numbered_patterns: dict[int, Pattern], basis: Basis) -> Ints:
-        """The columns of the patterns that are nearest to whole: at least a share of the places is settled.
-
-        The programme begins where that of the dive before ended, whose patterns had the same numbers.
-        """
-        numbers, patterns = np.array(list(numbered_patterns)), list(numbered_patterns.values())
-        columns, owner, rows = self._programme(patterns)
-        packing, many = rows.blocks[0], int(numbers.max()) + 1
-        packing = sp.csr_array((packing.data, numbers[packing.indices], packing.indptr), shape=(packing.shape[0], many))
-        free = Rows((packing,), np.ones(packing.shape[0]), np.zeros(packing.shape[0], dtype=bool))
-        gain = np.bincount(numbers[owner], weights=self._gain[columns], minlength=many).astype(float)
-        solution = best_fractional(free, gain, numbers, np.zeros(many, dtype=bool), self._control, basis)
-        share = (gain if solution is None else solution.x)[numbers]
-        least = max(3, int(_SHARE * len({int(self._problem.place[one[0]]) for one in patterns})))
-        settled: set[int] = set()
-        placed = np.zeros(self._problem.needs, dtype=bool)
-        taken: list[Ints] = []
-        for nth in np.argsort(-share, kind="stable").tolist():
-            if len(taken) >= least and share[nth] < _WHOLE:
-                break
-            pattern = np.array(patterns[nth])
-            place, needs = int(self._problem.place[pattern[0]]), self._problem.need[pattern]
-            if place not in settled and not placed[needs].any():
-                settled.add(place)
-                placed[needs] = True
-                taken.append(pattern)
-        return np.concatenate(taken)
-
-    def recombined(self, plan: Ints, most: int, random: np.random.Generator, nodes: int) -> Ints:
-        """The plan with the best patterns of some places, or of all, beside what it puts at the others.
-
-        Places are drawn at random, until they have ``most`` patterns, then as many others: both are decided at the
-        same time, with the needs that are placed nowhere shared out between them. It keeps the settled goals as the
-        plan does.
-        """
-        problem, count = self._problem, len(self._problem.limit)
-        self.add(plan)
-        patterns = dict(enumerate(self._nearest(plan, _NEAREST)))
-        size = np.bincount(problem.place[[one[0] for one in patterns.values()]], minlength=count)
-        order = random.permutation(np.flatnonzero(size))
-        share = np.full(count, _SHARES)
-        share[order] = np.minimum((np.cumsum(size[order]) - size[order]) // most, _SHARES)
-        shares = min(int(share[order].max()) + 1, _SHARES)
-        of_need = random.integers(shares, size=problem.needs)
-        of_need[problem.need[plan]] = share[problem.place[plan]]
-
-        def anew(mine: int) -> Ints:
-            here = share[problem.place[plan]] == mine
-            taken = plan[~here | problem.fixed[plan]]
-            elsewhere = of_need != mine
-            elsewhere[problem.need[taken]] = True
-            left = list(self._rest(patterns, elsewhere, share != mine).values())
-            found = self._choice.best(left, taken, plan, nodes) if left else None
-            return plan[here & ~problem.fixed[plan]] if found is None else found
-
-        with ThreadPoolExecutor(CORES) as pool:
-            found = list(pool.map(anew, range(shares)))
-        stands = plan[(share[problem.place[plan]] >= shares) | problem.fixed[plan]]
-        return np.sort(np.concatenate([stands, *found]))
-
-    def _nearest(self, plan: Ints, count: int, of_each: bool = False) -> list[Pattern]:
-        """The patterns of the plan, and those that earn least less than the best of their place: in no better plan does
-        one earn less by more than the gap.
-
-        ``of_each``: as many of each place, so that a dive has a choice everywhere; else whatever their places.
-        """
-        columns, owner = held_by(self.patterns)
-        earned = np.bincount(owner, weights=self._worth[columns], minlength=len(self._patterns))
-        place = self._problem.place[[one[0] for one in self._patterns]]
-        most = np.full(len(self._problem.limit), -np.inf)
-        np.maximum.at(most, place, earned)
-        behind = most[place] - earned
-        behind[np.bincount(owner, weights=~np.isin(columns, plan), minlength=len(behind)) == 0] = -1
-        turn = np.zeros(len(behind), dtype=np.int64)
-        if of_each:
-            order = np.lexsort((behind, place))
-            turn[order] = nth_of(place[order])
-        patterns = self.patterns
-        gap = self._centre.limit - float(self._gain[plan].sum()) if self._centre else np.inf
-        turns = np.lexsort((behind, turn))
-        return [patterns[nth] for nth in turns[behind[turns] <= gap][:count].tolist()]
-
-    def _rest(self, patterns: dict[int, Pattern], placed: Bools, closed: Bools) -> dict[int, Pattern]:
-        """What patterns of places that are not closed still hold, when these needs are placed elsewhere."""
-        alive = ~(placed[self._problem.need] | closed[self._problem.place])
-        first: dict[Pattern, int] = {}
-        for number, one in patterns.items():
-            first.setdefault(tuple(column for column in one if alive[column]), number)
-        return {number: one for one, number in first.items() if one}
 
 
 def _mean(points: Floats) -> float:

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,13 +20,12 @@ import numpy as np
 from matching.capacity import Ints
 from matching.goals import Goal, Total
 from matching.solver.backbone import backbone
-from matching.solver.bound import Bound, Relaxation
+from matching.solver.bound import Bound
 from matching.solver.decomposition import Decomposition
 from matching.solver.effort import CORES, HURRIED, Effort
-from matching.solver.fixing import Fixing
 from matching.solver.greedy import complete, polished, rounded
-from matching.solver.linear import Exact, best_whole
-from matching.solver.model import Found, Model
+from matching.solver.known import Kept, Known
+from matching.solver.model import Found
 from matching.solver.neighbours import regions
 from matching.solver.orders import in_two_orders
 from matching.solver.pattern import Pattern
@@ -62,16 +60,6 @@ _PROVING = 1.5  # times the work on one goal, to prove it over the few columns t
 _DECIDING = 2  # times the work on one goal, to find out that no other needs can be placed
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A settled goal: what it is worth in every plan sought, by how much less in any, whether it cannot be more."""
-
-    goal: Goal
-    value: int
-    slack: int
-    proven: bool
-
-
 class Part:
     """The plan at hand for one part of a problem, and what is known of all plans that are as good as it."""
 
@@ -80,61 +68,30 @@ class Part:
         self.chosen = polished(problem, chosen)
         self.seed = seed
         self.control = control
-        self._must = must  # needs that are known to be placed in every plan sought
         self._effort = HURRIED
         self._fine = True  # whether it matters to the goal being settled where and when a need is placed
         self._tell: Tell = quietly
-        self._kept: list[_Kept] = []
-        self._known = 0  # of what is kept, how much the relaxation has been told
+        self._known = Known(problem, seed, control, must)
         self._support: Ints = np.zeros(0, dtype=np.int64)
         self._known_patterns: list[Pattern] = []
         self._plans: deque[Ints] = deque(maxlen=_PLANS)
         self._roamed = 0
         self.searched = 0  # neighbourhoods, of all goals so far; a wide one counts as several
-        self._bounds: list[Bound] = []  # of the goal being settled: what they rule out is told once its slack is known
-        self._fixing: Fixing | None = None  # of the last of them
-
-    @cached_property
-    def _rows(self) -> Relaxation:
-        relaxation = Relaxation(self.problem, self.control)
-        if self._must is not None:
-            relaxation.must |= self._must
-        return relaxation
-
-    @property
-    def _relaxation(self) -> Relaxation:
-        for kept in self._kept[self._known :]:
-            self._rows.keep(kept.goal, kept.value, kept.slack)
-        self._known = len(self._kept)
-        return self._rows
 
     @property
     def large(self) -> bool:
         """Whether a round of the simplex may take seconds, and a proof is out of reach where much is split."""
         return self.problem.needs > _MANY
 
-    @property
-    def _exact(self) -> bool:
-        """Whether what is found at best, keeping what is kept, is a limit for every plan."""
-        return not any(kept.slack for kept in self._kept)
-
     def keep(self, goal: Goal, value: int, slack: int = 0, proven: bool = False) -> None:
         """From now on this goal is worth ``value`` in every plan sought, and at least that less ``slack`` in any;
         ``proven``: it cannot be worth more."""
-        self._kept.append(_Kept(goal, value, slack, proven))
-        least = value - slack
-        for bound in self._bounds:
-            self._rows.rule_out(bound, least, self.chosen)
-        if self._fixing is not None:
-            sharp = self._fixing.sharpened(self._bounds[-1], least, np.flatnonzero(self._rows.alive))
-            self._rows.rule_out(sharp, least, self.chosen)
-            self._fixing = None
-        self._bounds.clear()
+        self._known.keep(Kept(goal, value, slack, proven), self.chosen)
 
     def decided(self, effort: Effort) -> Bools:
         """The needs that every plan which keeps what is kept places, as far as is known; what none uses is learned."""
         if len(self.problem.need) > _FEW:
-            columns = np.union1d(np.flatnonzero(self._relaxation.alive), self.chosen)
+            columns = np.union1d(np.flatnonzero(self._known.relaxation.alive), self.chosen)
 
             def ask(goal: Total) -> Found:
                 return self._in_two_orders(goal, columns, goal.value(self.chosen) + 1, _DECIDING * effort.work, quietly)
@@ -145,16 +102,14 @@ class Part:
             known = backbone(self.problem, self.chosen, ask, near)
             if known is not None:
                 always, never = known
-                self._relaxation.alive &= ~never[self.problem.need]
-                self._relaxation.must |= always
-        return self._relaxation.must
+                self._known.relaxation.alive &= ~never[self.problem.need]
+                self._known.relaxation.must |= always
+        return self._known.relaxation.must
 
     @property
     def unused(self) -> Bools:
         """The columns that are known to be in no plan that keeps what is kept."""
-        if "_rows" not in vars(self):  # nothing was asked of the relaxation: of a large market it takes much memory
-            return np.zeros(len(self.problem.need), dtype=bool)
-        return ~self._relaxation.alive & ~self.problem.fixed
+        return self._known.unused
 
     def settle(self, k: int, effort: Effort, tell: Tell) -> int:
         """Improve goal k as far as effort allows, without loss for what is kept; its proven limit."""
@@ -164,7 +119,7 @@ class Part:
         self._fine = not cares_for_needs_only(self.problem, goal)
         if self._open(k, limit):
             if len(self.problem.need) <= _FEW or not isinstance(goal, Total):
-                alive = np.union1d(np.flatnonzero(self._relaxation.alive), self.chosen)
+                alive = np.union1d(np.flatnonzero(self._known.relaxation.alive), self.chosen)
                 limit = self._exactly(k, alive, limit, effort.work)
             if isinstance(goal, Total) and self._open(k, limit) and len(self.problem.need) <= effort.relaxed:
                 limit = self._sum(k, goal, limit)
@@ -184,7 +139,7 @@ class Part:
                 self.chosen = chosen
 
     def _sum(self, k: int, goal: Total, limit: int) -> int:
-        relaxation = self._relaxation
+        relaxation = self._known.relaxation
         bound = relaxation.bound(
             goal.points,
             np.union1d(self._core(), self._support),
@@ -194,10 +149,10 @@ class Part:
             self._roughly,
         )
         limit = min(limit, bound.whole)
-        self._bounds.append(bound)
+        self._known.bounds.append(bound)
         self._support = np.flatnonzero(relaxation.alive & (bound.x > 1e-6))
         few, times = min(_TRIED, self._effort.columns // 8), self._effort.neighbourhoods
-        alive, split = len(self._alive(k)), self._split(bound)
+        alive, split = len(self._known.open(self.value(k))), self._split(bound)
         soon = self._by_patterns and not self._fine and alive <= few  # proven, once patterns tell which needs must be
         crowded = soon or split or (self._by_patterns and alive > _ALONE)
         limit = self._search(k, goal, limit, _FEW if soon else few if crowded else self._effort.columns)
@@ -206,12 +161,12 @@ class Part:
                 patterns = self._decomposed(goal)
                 bound, slow = self._patterns(k, goal, bound, patterns, plans)
                 limit = min(limit, bound.whole)
-                self._bounds.append(bound)
-                most, open_ = 0 if soon and plans else few, self._alive(k)
+                self._known.bounds.append(bound)
+                most, open_ = 0 if soon and plans else few, self._known.open(self.value(k))
                 if not self._fine and len(open_) <= few:
-                    self._fixing = fixing = patterns.fixing()
+                    self._known.fixing = fixing = patterns.fixing()
                     if fixing is not None and most and self._open(k, limit):
-                        self._bounds[-1] = fixing.sharpened(bound, self.value(k) + 1, open_)
+                        self._known.bounds[-1] = fixing.sharpened(bound, self.value(k) + 1, open_)
                 limit = self._search(k, goal, limit, most)
                 times = times if slow else times // _RARELY
         self._roam(k, goal, bound, limit, times)
@@ -247,11 +202,11 @@ class Part:
 
     @property
     def _by_patterns(self) -> bool:
-        sums = all(isinstance(kept.goal, Total) for kept in self._kept)
+        sums = all(isinstance(kept.goal, Total) for kept in self._known.kept)
         return self._effort.patterns > 0 and sums and self._decomposable
 
     def _decomposed(self, goal: Total) -> Decomposition:
-        return Decomposition(self._relaxation, goal, self._known_patterns, self.control)
+        return Decomposition(self._known.relaxation, goal, self._known_patterns, self.control)
 
     def _patterns(self, k: int, goal: Total, bound: Bound, patterns: Decomposition, plans: bool) -> tuple[Bound, bool]:
         """The better bound of whole patterns, and whether they were left because a third of the work brought it no
@@ -298,7 +253,7 @@ class Part:
     def _of_all(self, patterns: Decomposition, effort: Effort) -> Ints:
         """The best plan of all patterns at once."""
         random = np.random.default_rng(self.seed)  # of which places come first; here all do
-        return patterns.recombined(self.chosen, len(patterns.patterns) + 1, random, min(_MOMENT, effort.nodes))
+        return patterns.plans(self.chosen).recombined(len(patterns.patterns) + 1, random, min(_MOMENT, effort.nodes))
 
     def _recombine(self, k: int, limit: int, patterns: Decomposition) -> None:
         """Dive; then choose the best of all patterns, or of some, and of more when a few times little was gained.
@@ -306,7 +261,7 @@ class Part:
         Measured: where it matters where a need is placed, the best of all 2,100 takes a second and is better than what
         16 choices of some find in seven; where it does not, nearly all are worth the same, and it took ten.
         """
-        self._accept(patterns.dive(self.chosen, self._effort.nodes))
+        self._accept(patterns.plans(self.chosen).dive(self._effort.nodes))
         if self._fine:
             if self._open(k, limit):
                 self._accept(self._of_all(patterns, self._effort))
@@ -318,7 +273,7 @@ class Part:
             times, idle = 0, 0
             while self._open(k, limit) and times < _OFTEN and idle < _IN_VAIN:
                 before = self.value(k)
-                self._accept(patterns.recombined(self.chosen, most, random, nodes))
+                self._accept(patterns.plans(self.chosen).recombined(most, random, nodes))
                 self._tell(self.value(k), limit)
                 times, idle = times + 1, 0 if self.value(k) - before > _LITTLE * limit else idle + 1
                 if idle and len(patterns.patterns) <= most:  # all of them: it would be the same once more
@@ -339,7 +294,7 @@ class Part:
                 before = self.value(k)
                 numbers = range(self._roamed, self._roamed + _AT_ONCE)
                 draws = [np.random.default_rng((self.seed, k, nth)) for nth in numbers]
-                free = regions(self.problem, bound, self.chosen, self._relaxation.alive, draws, most)
+                free = regions(self.problem, bound, self.chosen, self._known.relaxation.alive, draws, most)
                 self._roamed += _AT_ONCE
                 found = list(pool.map(lambda region: self._anew(k, goal, bound, region), free))
                 # All at once: a plan that is mended in between might use what another region has been promised.
@@ -353,14 +308,15 @@ class Part:
     def _anew(self, k: int, goal: Total, bound: Bound, region: Ints) -> Ints:
         """The best choice in a region beside the rest of the plan; CP-SAT is as good in a narrow one and ends in time,
         and better where all ways of a need are worth the same; HiGHS is better in a wide one."""
-        held = np.setdiff1d(self.chosen, region)
+        known, held = self._known, np.setdiff1d(self.chosen, region)
         columns = np.union1d(region, self.chosen)
         fixed = self.problem.fixed.copy()
         fixed[held] = True
         if not self._fine or len(region) <= _NARROW:
-            chosen = self._modelled(goal, columns, fixed, bound.whole, _WORK, quietly, proving=False).chosen
+            found = known.modelled(goal, columns, fixed, self.chosen, bound.whole, _WORK, quietly, proving=False)
+            chosen = found.chosen
         else:
-            chosen = self._whole(goal, columns, fixed, min(_NODES, self._effort.nodes)).chosen
+            chosen = known.whole(goal, columns, fixed, self.chosen, min(_NODES, self._effort.nodes)).chosen
         now = np.setdiff1d(self.chosen, held)
         then = now if chosen is None else np.setdiff1d(chosen, held)
         return then if goal.value(then) > goal.value(now) else now
@@ -374,32 +330,20 @@ class Part:
         self._tell(self.value(k), bound.whole)
         return self._open(k, bound.whole)
 
-    def _alive(self, k: int) -> Ints:
-        """The columns that a better plan could use, by all bounds of the goal being settled."""
-        alive = self._relaxation.survivors(self._bounds[0], self.value(k))
-        for bound in self._bounds[1:]:
-            alive = np.intersect1d(alive, self._relaxation.survivors(bound, self.value(k)))
-        return alive
-
     def _search(self, k: int, goal: Total, limit: int, most: int) -> int:
         """Every column that could still be better, where they are ``most`` or fewer; the proven limit."""
-        alive = self._alive(k)
+        alive = self._known.open(self.value(k))
         if self._open(k, limit) and len(alive) <= most:
             columns = np.union1d(alive, self.chosen)
             if self._decomposable and not self._fine:  # of a single place HiGHS proves more (as in tkp U100)
                 return self._exactly(k, columns, limit, _PROVING * self._effort.work)
             nodes = self._effort.nodes * max(1, _LARGE // len(columns))
-            found = self._whole(goal, columns, self.problem.fixed, nodes)
+            found = self._known.whole(goal, columns, self.problem.fixed, self.chosen, nodes)
             self._accept(found.chosen)
-            if self._exact and np.isfinite(found.limit):
+            if self._known.exact and np.isfinite(found.limit):
                 limit = min(limit, max(self.value(k), int(np.floor(found.limit + 1e-6))))
             self._tell(self.value(k), limit)
         return limit
-
-    def _whole(self, goal: Total, columns: Ints, fixed: Bools, nodes: int) -> Exact:
-        """HiGHS over some columns, some of them fixed, from the plan at hand."""
-        gain = goal.points.astype(np.float64)
-        return best_whole(self._relaxation.rows(strict=True), gain, columns, fixed, self.chosen, nodes, self.control)
 
     def _core(self) -> Ints:
         """The plan at hand and the most worthy columns of every need."""
@@ -410,38 +354,15 @@ class Part:
         goal = self.problem.goals[k]
         found = self._in_two_orders(goal, columns, limit, work, self._tell)
         self._accept(found.chosen)
-        return limit if found.bound is None or not self._exact else max(min(limit, found.bound), self.value(k))
+        return limit if found.bound is None or not self._known.exact else max(min(limit, found.bound), self.value(k))
 
     def _in_two_orders(self, goal: Goal, columns: Ints, limit: int, work: float, tell: Tell) -> Found:
         """CP-SAT over some columns, in two orders where they are neither few nor very many."""
 
         def ask(order: int, until: Control, tell: Tell) -> Found:
-            return self._modelled(goal, columns, self.problem.fixed, limit, work, tell, order=order, control=until)
+            free, now = self.problem.fixed, self.chosen
+            return self._known.modelled(goal, columns, free, now, limit, work, tell, order=order, control=until)
 
         if not _FEW < len(columns) <= _TWICE:
             return ask(0, self.control, tell)
         return in_two_orders(ask, goal, goal.value(self.chosen), limit, self.control, tell)
-
-    def _modelled(
-        self,
-        goal: Goal,
-        columns: Ints,
-        fixed: Bools,
-        limit: int,
-        work: float,
-        tell: Tell,
-        proving: bool = True,
-        order: int = 0,
-        control: Control | None = None,
-    ) -> Found:
-        """CP-SAT over some columns, some of them fixed, from the plan at hand; ``order`` of its search: any number."""
-        part = self.problem.part(columns)
-        needs = np.unique(self.problem.need[columns])
-        model = Model(replace(part, fixed=fixed[columns]), self.seed + order, self._relaxation.must[needs], proving)
-        for kept in self._kept:
-            model.keep(kept.goal.over(columns), kept.value, kept.proven)
-        for bound in self._bounds if proving else []:
-            model.spare(bound.need_price[needs], bound.gap(goal.value(self.chosen)))
-        start = np.searchsorted(columns, self.chosen)
-        found = model.maximise(goal.over(columns), start, limit, work, control or self.control, tell)
-        return found if found.chosen is None else replace(found, chosen=columns[found.chosen])

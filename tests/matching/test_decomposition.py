@@ -65,7 +65,7 @@ def by_patterns(problem: Problem, k: int, relaxation: Relaxation, plan, most: in
     found, _ = patterns.proven(alone)
     found = patterns.bound(found, 50.0, lambda bound: True)
     for nth in range(5):
-        plan = patterns.recombined(plan, most, np.random.default_rng(nth), 100)
+        plan = patterns.plans(plan).recombined(most, np.random.default_rng(nth), 100)
     return alone, found, plan
 
 
@@ -148,7 +148,7 @@ def test_what_is_chosen_anew_at_the_same_time_does_not_lose_what_is_settled_twic
     found, _ = patterns.proven(alone)
     patterns.bound(found, 5.0, lambda bound: True)
     for nth in range(6):
-        plan = patterns.recombined(start, 20, np.random.default_rng(nth), 100)
+        plan = patterns.plans(start).recombined(20, np.random.default_rng(nth), 100)
         assert problem.goals[0].value(plan) >= least
 
 
@@ -177,7 +177,7 @@ def test_patterns_of_some_places_are_chosen_anew_beside_the_rest(seed):
 
 def test_a_dive_settles_places_until_the_rest_is_small(monkeypatch):
     """However few patterns are left to be solved at once, what a dive takes is a plan."""
-    monkeypatch.setattr("matching.solver.decomposition._LEFT", 2)
+    monkeypatch.setattr("matching.solver.plans._LEFT", 2)
     for seed in SEEDS:
         problem = crowded(seed, fixed=1)
         relaxation = Relaxation(problem, Control())
@@ -188,7 +188,7 @@ def test_a_dive_settles_places_until_the_rest_is_small(monkeypatch):
             goal.points, np.arange(len(problem.need)), 1, 0.0, lambda bound: False, lambda bound: False
         )
         patterns.bound(patterns.proven(bound)[0], 50.0, lambda bound: True)
-        plan = patterns.dive(start, 100)
+        plan = patterns.plans(start).dive(100)
         assert plan is not None and len(plan) > 8 and 0 in plan
         assert (problem.packing.matrix[:, plan].sum(axis=1) <= problem.packing.limit).all()
         assert len(np.unique(problem.need[plan])) == len(plan)

@@ -1,4 +1,4 @@
-"""The best whole choice among patterns: what the programme over them leaves in fractions, decided exactly."""
+"""The programme over patterns: its rows, and its best whole choice, what it leaves in fractions decided exactly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matching.table import Bools, Floats, numbered
 
 
 @dataclass(frozen=True)
-class Choice:
+class Programme:
     """What each column gains, the goals settled before as rows, the needs that must be placed."""
 
     problem: Problem
@@ -24,6 +24,25 @@ class Choice:
     kept: list[Kept]
     must: Bools
     control: Control
+
+    def rows(self, patterns: list[Pattern]) -> tuple[Ints, Ints, Rows]:
+        """Rows over patterns: needs, places, kept goals; and the columns with the pattern that holds each."""
+        needs, places = self.problem.needs, len(self.problem.limit)
+        columns, owner = held_by(patterns)
+        at = self.problem.place[[one[0] for one in patterns]]
+        entries = np.ones(len(columns) + len(patterns))
+        row = np.concatenate([self.problem.need[columns], needs + at])
+        column = np.concatenate([owner, np.arange(len(patterns))])
+        blocks = [sp.csr_array((entries, (row, column)), shape=(needs + places, len(patterns)))]
+        limit = [np.ones(needs + places)]
+        for kept in self.kept:
+            worth = np.bincount(owner, weights=kept.points[columns], minlength=len(patterns))
+            blocks.append(sp.csr_array(-worth[None, :]))
+            limit.append(np.array([kept.slack - float(kept.value)]))
+        limits = np.concatenate(limit)
+        equal = np.zeros(len(limits), dtype=bool)
+        equal[:needs] = self.must
+        return columns, owner, Rows(tuple(blocks), limits, equal)
 
     def best(self, patterns: list[Pattern], taken: Ints, start: Ints, nodes: int) -> Ints | None:
         """HiGHS over the patterns, beside what is taken.

@@ -1,0 +1,41 @@
+"""What is known of every plan sought: what bounds rule out is ruled out only as far as others cannot make up for it."""
+
+import numpy as np
+import pytest
+
+from matching.goals import Total
+from matching.solver.bound import Bound
+from matching.solver.known import Kept, Known
+from matching.solver.problem import Control, Problem
+
+
+def three_ways() -> Problem:
+    """One need and three places for it, worth 10, 8 and 3."""
+    return Problem(
+        need=np.zeros(3, dtype=np.int64), place=np.arange(3), first=np.full(3, 700), last=np.full(3, 700),
+        weekdays=np.full(3, 127), amount=np.ones(3, dtype=np.int64), fixed=np.zeros(3, dtype=bool),
+        limit=np.ones(3, dtype=np.int64), goals=[Total(np.array([10, 8, 3]))],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("slack", "unused"), [(0, [1, 2]), (2, [2]), (7, [])])
+def test_a_column_is_ruled_out_only_if_it_loses_more_than_others_may_make_up_for(slack, unused):
+    """Where the rest of the market may gain two points, this part may give two away: its second place stays."""
+    problem = three_ways()
+    known = Known(problem, 0, Control())
+    reduced = problem.goals[0].points - 10.0  # at a price of 10 for the need, which proves 10
+    assert len(known.relaxation.alive) == 3
+    known.bounds.append(Bound(10.0, reduced, np.array([10.0]), np.zeros(0), np.array([1.0, 0.0, 0.0])))
+    known.keep(Kept(problem.goals[0], 10, slack, proven=not slack), np.array([0]))
+    assert np.flatnonzero(known.unused).tolist() == unused
+    assert known.exact == (slack == 0)
+
+
+@pytest.mark.parametrize(("value", "open_"), [(9, [0]), (7, [0, 1]), (0, [0, 1, 2])])
+def test_open_is_what_a_better_plan_could_use_by_every_bound(value, open_):
+    problem = three_ways()
+    known = Known(problem, 0, Control())
+    sharp = Bound(10.0, problem.goals[0].points - 10.0, np.array([10.0]), np.zeros(0), np.zeros(3))
+    blunt = Bound(30.0, np.zeros(3), np.array([30.0]), np.zeros(0), np.zeros(3))
+    known.bounds += [blunt, sharp]
+    assert known.open(value).tolist() == open_
