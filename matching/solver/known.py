@@ -81,6 +81,11 @@ class Known:
             self.fixing = None
         self.bounds.clear()
 
+    def kept_by(self, plan: Ints) -> bool:
+        """Whether the plan loses nothing of what is kept: one that is worth more by a goal left open may do so by a
+        goal settled after it, and limits proven since would not hold for it."""
+        return all(kept.goal.value(plan) >= kept.value for kept in self.kept)
+
     def open(self, value: int) -> Ints:
         """The columns that a plan worth more than ``value`` could use, by all bounds of the goal being settled."""
         alive = self.relaxation.survivors(self.bounds[0], value)

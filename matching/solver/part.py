@@ -131,12 +131,13 @@ class Part:
 
     def _accept(self, chosen: Ints | None) -> None:
         if chosen is not None:
-            chosen = complete(self.problem, chosen)
+            plan = complete(self.problem, chosen)
             if self._fine:
-                chosen = polished(self.problem, chosen)
-            self._plans.append(chosen)
-            if self.problem.value(chosen) > self.problem.value(self.chosen):
-                self.chosen = chosen
+                moved = polished(self.problem, plan)  # for the goals in order, also those left open
+                plan = moved if self._known.kept_by(moved) else plan
+            self._plans.append(plan)
+            if self.problem.value(plan) > self.problem.value(self.chosen) and self._known.kept_by(plan):
+                self.chosen = plan
 
     def _sum(self, k: int, goal: Total, limit: int) -> int:
         relaxation = self._known.relaxation

@@ -28,3 +28,20 @@ def test_a_limit_allows_for_what_other_parts_may_make_up_for(slack, most, monkey
     assert part.settle(0, EFFORTS["normal"], lambda value, limit: None) == 10
     part.keep(part.problem.goals[0], 10, slack)
     assert part.settle(1, EFFORTS["normal"], lambda value, limit: None) == most
+
+
+def test_a_plan_that_is_worth_more_by_a_goal_left_open_loses_nothing_of_one_settled_after_it():
+    """The need is worth 5 or 6 by a first goal that was left open at 5, and then 10 or 4 by one settled at 10."""
+    need, one = np.array([0, 0, 1]), np.ones(3, dtype=np.int64)
+    problem = Problem(
+        need=need, place=np.array([0, 1, 2]), first=7_000 * one, last=7_000 * one, weekdays=127 * one, amount=one,
+        fixed=np.zeros(3, dtype=bool), limit=one,
+        goals=[Total(np.array([5, 6, 0])), Total(np.array([10, 4, 0])), Total(np.array([1, 9, 7]))],
+    )  # fmt: skip
+    part = Part(problem, np.array([0]), 0, Control())
+    part.chosen = np.array([0])
+    part.keep(problem.goals[0], 5)
+    part.keep(problem.goals[1], 10, proven=True)
+    limit = part.settle(2, EFFORTS["normal"], lambda value, limit: None)
+    assert part.chosen.tolist() == [0, 2]
+    assert part.value(2) == limit == 8
