@@ -24,12 +24,13 @@ from matching.solver.problem import Control, Problem
 from matching.table import Bools, Floats
 
 _SAFE, _LOST = 1e-6, 1e-4
+_FLOATS = 1e-12  # of all that is added up: more than floats lose of it
 _CALLS = 8  # columns of one need called in at a time
 _ALL = 100_000  # columns that a first-order method takes all at once: with more the simplex over a few is sooner
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptRow:
     """A settled sum as a row: Σ points · x ≥ value − slack; the number of the row."""
 
     points: Floats
@@ -58,6 +59,11 @@ class Bound:
         return self.limit - value + _LOST
 
 
+def at_most(*terms: Floats) -> float:
+    """The sum of all terms, and a little more than floats lose of it."""
+    return float(sum(each.sum() + _FLOATS * np.abs(each).sum() for each in terms))
+
+
 class Relaxation:
     """The rows of a problem, tightened; it remembers cuts, settled goals and ruled-out columns from goal to goal."""
 
@@ -82,7 +88,7 @@ class Relaxation:
         self._strict = self._limit
         self.alive: Bools = np.ones(len(problem.need), dtype=bool)
         self.must: Bools = np.zeros(self.needs, dtype=bool)
-        self.kept: list[Kept] = []
+        self.kept: list[KeptRow] = []
         self._conflicts = Conflicts(problem)
         self._divided: set[tuple[int, int]] = set()
         self._covers: set[tuple[int, ...]] = set()
@@ -107,9 +113,11 @@ class Relaxation:
             best = np.zeros(self.needs, dtype=np.int64)
             np.maximum.at(best, self.problem.need[self.alive], goal.points[self.alive])
             spare = int(best.sum()) - value + slack
-            self.must |= best > spare  # without such a need the others could not make up for it
+            # without such a need, or with it at a place so much worse, the others could not make up for it
+            self.must |= best > spare
+            self.alive &= self.problem.fixed | (goal.points >= best[self.problem.need] - spare)
             if spare or slack:
-                self.kept.append(Kept(goal.points.astype(np.float64), value, slack, len(self._limit)))
+                self.kept.append(KeptRow(goal.points.astype(np.float64), value, slack, len(self._limit)))
                 points = sp.csr_array(-goal.points[None, :].astype(np.float64))
                 self._append(points, np.array([slack - float(value)]), np.array([-float(value)]))
             return
@@ -203,8 +211,8 @@ class Relaxation:
         change = np.where(np.isfinite(most), np.where(self.must, most, np.maximum(most, -price[: self.needs])), 0.0)
         price[: self.needs] += change
         reduced -= change[self.problem.need]
-        limit = price @ self._limit + np.maximum(reduced[inside], 0).sum() + reduced[fixed].sum()
-        return Bound(float(limit), reduced, price[: self.needs], price[[k.row for k in self.kept]], x)
+        limit = at_most(price * self._limit, np.maximum(reduced[inside], 0), reduced[fixed])
+        return Bound(limit, reduced, price[: self.needs], price[[k.row for k in self.kept]], x)
 
     def _calls(self, reduced: Floats, core: Ints) -> Ints:
         """Columns that would pay: for each need the best few, the best of all first."""

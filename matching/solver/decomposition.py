@@ -20,7 +20,7 @@ import scipy.sparse as sp
 
 from matching.capacity import Ints
 from matching.goals import Total
-from matching.solver.bound import Bound, Relaxation
+from matching.solver.bound import Bound, Relaxation, at_most
 from matching.solver.effort import CORES
 from matching.solver.fixing import Fixing
 from matching.solver.linear import Basis, best_fractional
@@ -148,11 +148,10 @@ class Decomposition:
     def _priced(self, price: Prices) -> tuple[Floats, float]:
         """What each column is worth at these prices, and what all of them prove beside what the places earn."""
         worth = self._gain - price.need[self._problem.need]
-        base = float(price.need.sum())
+        least = np.array([kept.value - kept.slack for kept in self._kept], dtype=np.float64)
         for kept, each in zip(self._kept, price.kept.tolist(), strict=True):
             worth += each * kept.points
-            base -= each * (kept.value - kept.slack)
-        return worth, base
+        return worth, at_most(price.need, -price.kept * least)
 
     def _level(self, price: Prices) -> float:
         """What these prices would prove if no place could earn more than by its known patterns."""
@@ -192,7 +191,7 @@ class Decomposition:
         for nth, earned in self._answers(np.array(open_, dtype=np.int64), worth, best, _MOST):
             answered[nth] = earned
             fresh += self._learned(earned)
-        limit += sum(earned.limit for earned in answered.values())
+        limit += at_most(np.array([earned.limit for earned in answered.values()]))
         # a place that must hold this column earns at most so much more
         bound = Bound(limit, np.minimum(worth, 0.0), price.need, price.kept, x)
         if self._centre is None or limit < self._centre.limit:
@@ -258,7 +257,7 @@ class Decomposition:
         np.add.at(x, columns, share[bends:][owner])
         need = np.where(self._must, price[:needs], np.maximum(price[:needs], 0))
         bent = bool((share[:bends] > 1e-9)[np.append(np.ones(len(at), dtype=bool), least != 0)].any())
-        return x, Prices(need, np.maximum(price[len(price) - kept :], 0)), float(gains @ share), bent
+        return x, Prices(need, np.maximum(price[len(price) - kept :], 0)), float((gains * share).sum()), bent
 
 
 def _mean(points: Floats) -> float:

@@ -34,6 +34,7 @@ _ITERATIONS = 2_000
 _THREADS, _SHARDS = 2, 8
 _ROUNDS = 2  # iterations of the simplex by rows and columns: a crowded market's longest took a quarter of them
 _EPSILON = 1e-6  # by which a whole choice may break a row: what floats lose
+_LOST, _SHARE = 1e-4, 1e-10  # and by which HiGHS's limit may be too low, given its tolerances: so much, or of the limit
 _NOISE = 0.02  # shares that it leaves of columns that the best x would not hold, or holds whole
 
 
@@ -262,7 +263,7 @@ def best_whole(
     values.ids.extend(range(len(hint)))
     values.values.extend(hint.tolist())
     tuning = highs_pb2.HighsOptionsProto(
-        double_options={"mip_rel_gap": 0.0, "mip_abs_gap": 0.999}, int_options={"mip_max_nodes": nodes}
+        double_options={"mip_rel_gap": 0.0, "mip_abs_gap": 0.999}, int_options={"mip_max_nodes": nodes, "threads": 1}
     )
     left = control.left  # HiGHS is given a little less, so that what it found is not left behind
     parameters = mathopt.SolveParameters(highs=tuning, time_limit=_time(left and max(0.1, 0.9 * left)))
@@ -270,7 +271,10 @@ def best_whole(
 
     def run() -> None:
         result = _solved(proto, mathopt.SolverType.HIGHS, parameters, advice)
-        exact = Exact(None, result.termination.objective_bounds.dual_bound)
+        bound = result.termination.objective_bounds.dual_bound
+        exact = Exact(None, bound + max(_LOST, _SHARE * abs(bound)))
+        if result.termination.limit == result_pb2.LIMIT_TIME:
+            control.cut_short = True
         if result.solutions and result.solutions[0].HasField("primal_solution"):
             x = _dense(result.solutions[0].primal_solution.variable_values, len(columns))
             chosen = columns[x > 0.5]

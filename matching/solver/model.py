@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from matching.capacity import Ints
-from matching.goals import Goal, Total
+from matching.goals import Goal, SmallestShare, Total
 from matching.solver.problem import Control, Problem, Tell
 from matching.solver.reduction import cares_for_needs_only
 from matching.table import Bools, Floats
@@ -58,14 +59,26 @@ class Model:
         linear.coeffs.extend(factors)
         linear.domain.extend([least, most])
 
-    def _sum(self, goal: Total) -> tuple[list[int], list[int]]:
-        """The variables that the goal is a sum of, and their factors."""
-        at, points = np.arange(len(goal.points)), goal.points
+    def _counted(self, goal: Goal) -> tuple[Ints, Ints]:
+        """The variables that the goal counts, needs where it only asks which are placed, and a column with the points
+        of each."""
         if len(self._placed) and cares_for_needs_only(self._problem, goal):
             columns, ptr = self._problem.columns_of
-            at, points = self._placed, points[columns[ptr[:-1]]]
-        worth = np.flatnonzero(points)
-        return at[worth].tolist(), points[worth].tolist()
+            return self._placed, columns[ptr[:-1]]
+        return np.arange(len(goal.points)), np.arange(len(goal.points))
+
+    def _sum(self, goal: Total) -> tuple[list[int], list[int]]:
+        """The variables that the goal is a sum of, and their factors."""
+        variables, columns = self._counted(goal)
+        worth = np.flatnonzero(goal.points[columns])
+        return variables[worth].tolist(), goal.points[columns[worth]].tolist()
+
+    def _sums(self, goal: SmallestShare) -> Iterator[tuple[int, list[int], list[int]]]:
+        """What each group asked for, the variables that it is a sum of, and their factors."""
+        variables, columns = self._counted(goal)
+        for group, asked in enumerate(goal.asked.tolist()):
+            members = np.flatnonzero(goal.group[columns] == group)
+            yield asked, variables[members].tolist(), goal.points[columns[members]].tolist()
 
     def keep(self, goal: Goal, value: int, proven: bool = False) -> None:
         """From now on the goal is worth at least ``value``, or just that where it is ``proven`` that it cannot be more.
@@ -75,18 +88,19 @@ class Model:
         if isinstance(goal, Total):
             self._linear(*self._sum(goal), value, value if proven and len(self._placed) else _HIGHEST)
             return
-        for group, asked in enumerate(goal.asked.tolist()):
-            members = np.flatnonzero(goal.group == group)
-            self._linear(members.tolist(), goal.points[members].tolist(), -(-value * asked // 100), _HIGHEST)
+        for asked, variables, factors in self._sums(goal):
+            self._linear(variables, factors, -(-value * asked // 100), _HIGHEST)
 
     def spare(self, price: Floats, most: float) -> None:
         """From now on the needs that are left out cost ``most`` or less in all, at these prices.
 
         Measured: told what prices prove to be spare, it proves a first goal in a tenth to two thirds of the work.
         """
-        cost = np.floor(np.clip(price, 0, most + 1) * _SCALE).astype(np.int64)
+        price = np.clip(price, 0, most + 1)
+        scale = min(_SCALE, _HIGHEST / 4 / max(1.0, float(price.sum())))
+        cost = np.floor(price * scale).astype(np.int64)
         dear = np.flatnonzero(cost)
-        least = int(cost.sum()) - int(np.floor(most * _SCALE))
+        least = int(cost.sum()) - int(np.floor(most * scale))
         self._linear(self._placed[dear].tolist(), cost[dear].tolist(), least, _HIGHEST)
 
     def maximise(self, goal: Goal, start: Ints, limit: int, work: float, control: Control, tell: Tell) -> Found:
@@ -119,16 +133,12 @@ class Model:
             proto.solution_hint.values.append(goal.value(start))
         return self._run(goal.value(start), limit, work, control, tell)
 
-    def _share_variable(self, goal: Goal) -> int:
+    def _share_variable(self, goal: SmallestShare) -> int:
         """A new variable t in 0 … 100 with 100·Σ points chosen − asked·t ≥ 0 for every group."""
-        assert not isinstance(goal, Total)
-        variables = self._model.proto.variables
-        share = len(variables)
-        variables.add().domain.extend([0, 100])
-        for group, asked in enumerate(goal.asked.tolist()):
-            members = np.flatnonzero(goal.group == group)
-            factors = (100 * goal.points[members]).tolist()
-            self._linear([*members.tolist(), share], [*factors, -asked], 0, _HIGHEST)
+        share = len(self._model.proto.variables)
+        self._model.proto.variables.add().domain.extend([0, 100])
+        for asked, variables, factors in self._sums(goal):
+            self._linear([*variables, share], [*(100 * factor for factor in factors), -asked], 0, _HIGHEST)
         return share
 
     def _run(self, value: int, limit: int, work: float, control: Control, tell: Tell) -> Found:

@@ -97,7 +97,7 @@ class Part:
                 return self._in_two_orders(goal, columns, goal.value(self.chosen) + 1, _DECIDING * effort.work, quietly)
 
             def near(goal: Total) -> Ints:
-                return self._of_all(self._decomposed(goal), effort)
+                return self._of_all(self._decomposed(goal), effort) if self._sums else self.chosen
 
             known = backbone(self.problem, self.chosen, ask, near)
             if known is not None:
@@ -203,8 +203,12 @@ class Part:
 
     @property
     def _by_patterns(self) -> bool:
-        sums = all(isinstance(kept.goal, Total) for kept in self._known.kept)
-        return self._effort.patterns > 0 and sums and self._decomposable
+        return self._effort.patterns > 0 and self._sums and self._decomposable
+
+    @property
+    def _sums(self) -> bool:
+        """Whether all that is kept is a sum, as the programme over patterns takes it."""
+        return all(isinstance(kept.goal, Total) for kept in self._known.kept)
 
     def _decomposed(self, goal: Total) -> Decomposition:
         return Decomposition(self._known.relaxation, goal, self._known_patterns, self.control)
@@ -297,7 +301,7 @@ class Part:
                 draws = [np.random.default_rng((self.seed, k, nth)) for nth in numbers]
                 free = regions(self.problem, bound, self.chosen, self._known.relaxation.alive, draws, most)
                 self._roamed += _AT_ONCE
-                found = list(pool.map(lambda region: self._anew(k, goal, bound, region), free))
+                found = list(pool.map(lambda region: self._anew(goal, bound, region), free))
                 # All at once: a plan that is mended in between might use what another region has been promised.
                 rest = self.chosen[~np.isin(self.chosen, np.concatenate(free))]
                 self._accept(np.sort(np.concatenate([rest, *found])))
@@ -306,7 +310,7 @@ class Part:
                 if idle == _IDLE and most < _WIDE:
                     most, idle = min(2 * most, _WIDE), 0
 
-    def _anew(self, k: int, goal: Total, bound: Bound, region: Ints) -> Ints:
+    def _anew(self, goal: Total, bound: Bound, region: Ints) -> Ints:
         """The best choice in a region beside the rest of the plan; CP-SAT is as good in a narrow one and ends in time,
         and better where all ways of a need are worth the same; HiGHS is better in a wide one."""
         known, held = self._known, np.setdiff1d(self.chosen, region)
@@ -342,7 +346,7 @@ class Part:
             found = self._known.whole(goal, columns, self.problem.fixed, self.chosen, nodes)
             self._accept(found.chosen)
             if self._known.exact and np.isfinite(found.limit):
-                limit = min(limit, max(self.value(k), int(np.floor(found.limit + 1e-6))))
+                limit = min(limit, max(self.value(k), int(np.floor(found.limit))))
             self._tell(self.value(k), limit)
         return limit
 

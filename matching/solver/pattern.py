@@ -35,7 +35,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Earned:
-    """What a place earns: at most ``limit``, with the best set found ``value``; sets of columns, the best first; work.
+    """What a place earns: at most ``limit``, with the best set found ``value``; sets of columns, the best first; work;
+    whether nothing better can be found.
 
     The limit is infinite where there was no time left.
     """
@@ -44,11 +45,7 @@ class Earned:
     value: float
     patterns: list[Ints]
     work: float
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing better can be found."""
-        return self.limit <= self.value
+    settled: bool
 
 
 def places_of(relaxation: Relaxation) -> list[Place]:
@@ -72,13 +69,14 @@ def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, cont
     At most ``work`` units of CP-SAT's deterministic work.
     """
     mine = worth[place.columns]
-    some = np.flatnonzero((mine > _PAYS) | place.fixed)
+    pays = (mine > _PAYS) | place.fixed
+    spare, some = float(np.maximum(mine[~pays], 0).sum()), np.flatnonzero(pays)
     columns, mine = place.columns[some], mine[some]
     if control.over():
-        return Earned(np.inf, 0.0, [], 0.0)
+        return Earned(np.inf, 0.0, [], 0.0, False)
     model = _packed(place, some)
     if not model.constraints:
-        return Earned(float(mine.sum()), float(mine.sum()), [columns], 0.0)
+        return Earned(float(mine.sum()) + spare, float(mine.sum()), [columns], 0.0, True)
     factors, scale = _scaled(mine)
     model.objective.vars.extend(range(len(some)))
     model.objective.coeffs.extend((-factors).tolist())
@@ -89,10 +87,11 @@ def best_patterns(place: Place, worth: Floats, known: Pattern, work: float, cont
     spent = response.deterministic_time
     if response.status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         # ended before it began to search: what it then gives as bound is none
-        return Earned(float(mine[mine > 0].sum()), 0.0, [], spent)
+        return Earned(float(mine[mine > 0].sum()) + spare, 0.0, [], spent, False)
     found = [response.solution, *(other.values for other in response.additional_solutions)]
     patterns = [columns[np.fromiter(held, dtype=np.int64) > 0] for held in found]
-    return Earned(response.best_objective_bound / scale, response.objective_value / scale, patterns, spent)
+    limit, value = response.best_objective_bound, response.objective_value
+    return Earned(limit / scale + spare, value / scale, patterns, spent, limit <= value)
 
 
 def witnesses(

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from matching.capacity import Ints
-from matching.solver.bound import Kept
+from matching.solver.bound import KeptRow
 from matching.solver.linear import Rows, best_whole
 from matching.solver.pattern import Pattern, held_by
 from matching.solver.problem import Control, Problem
@@ -21,7 +21,7 @@ class Programme:
 
     problem: Problem
     gain: Floats
-    kept: list[Kept]
+    kept: list[KeptRow]
     must: Bools
     control: Control
 

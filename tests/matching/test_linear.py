@@ -1,12 +1,15 @@
 """Linear programmes: prices near the best ones prove a limit too, and a simplex that goes round in circles is left."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from ortools.math_opt import result_pb2
 
 from matching.goals import Total
 from matching.solver import Control, Problem
 from matching.solver import linear as programmes
-from matching.solver.bound import Relaxation
+from matching.solver.bound import Relaxation, at_most
 from matching.solver.greedy import first_plan
 from matching.solver.linear import best_fractional, best_whole, near_fractional
 from tests.matching.test_decomposition import best, crowded
@@ -86,3 +89,41 @@ def test_a_simplex_that_goes_round_in_circles_is_left(monkeypatch):
     other = best_fractional(rows, gain, every, problem.fixed, Control())
     assert len(methods) == 2 and methods[0] != methods[1]
     assert gain @ other.x == pytest.approx(gain @ exact.x)
+
+
+def test_a_limit_is_no_lower_than_what_it_adds_up():
+    """Also where floats drop what is added: 2 to the power of 53 and twice a half are not told from the former."""
+    terms = np.array([2.0**53, 0.5, 0.5, -3.0])
+    assert Fraction(at_most(terms[:3], terms[3:])) >= sum(map(Fraction, terms.tolist()))
+
+
+def test_a_goal_kept_at_its_most_leaves_only_the_best_ways():
+    """One need, worth 10 and 1 in one way and 5 and 9 in another: once the first goal is kept, the second is worth 1;
+    where others may make up for 5 of it, 9."""
+    one = np.ones(2, dtype=np.int64)
+    problem = Problem(
+        need=0 * one, place=np.arange(2), first=7_000 * one, last=7_000 * one, weekdays=127 * one, amount=one,
+        fixed=np.zeros(2, dtype=bool), limit=one, goals=[Total(np.array([10, 5])), Total(np.array([1, 9]))],
+    )  # fmt: skip
+    for slack, most in ((0, 1), (4, 1), (5, 9)):
+        relaxation = Relaxation(problem, Control())
+        relaxation.keep(problem.goals[0], 10, slack)
+        points = problem.goals[1].points
+        assert relaxation.bound(points, np.arange(2), 9, 0.0, lambda bound: True, lambda bound: False).whole == most
+
+
+def test_what_ends_because_its_time_is_over_is_cut_short(monkeypatch):
+    """Also where the time for all is not over yet: HiGHS is given less than that."""
+    problem = crowded(3)
+    rows, gain, every = Relaxation(problem, Control()).rows(), problem.goals[0].points.astype(float), np.arange(90)
+    solved = programmes._solved
+
+    def late(*asked):
+        result = solved(*asked)
+        result.termination.limit = result_pb2.LIMIT_TIME
+        return result
+
+    for given, control in ((solved, Control()), (late, Control(time_limit=600))):
+        monkeypatch.setattr(programmes, "_solved", given)
+        best_whole(rows, gain, every, problem.fixed, first_plan(problem, control), 5, control)
+        assert control.cut_short == (given is late)

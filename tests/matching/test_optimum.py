@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from matching import Market, check, solve
+from matching.solver import part as parts
 from tests.matching import brute
 from tests.matching.markets import drawn
 
@@ -57,3 +58,15 @@ def test_brute_force_agrees(block):
         placed += len(plan.placements)
         taken += sum(reason["code"] == "taken" for u in plan.unplaced for reason in u.reasons)
     assert placed > 50 and taken > 1  # the markets are not empty talk: there is something to place and to fight over
+
+
+def test_brute_force_agrees_where_small_is_taken_for_large(monkeypatch):
+    """All that is done for large markets, done for 60 tiny ones: prices, cuts, patterns, what is ruled out."""
+    monkeypatch.setattr(parts, "_FEW", 0)
+    for seed in range(400, 460):
+        market = with_decisions(drawn(seed), seed)
+        read = Market.from_json(market)
+        plan = solve(read, effort="normal", seed=seed % 3)
+        assert check(read, plan).faults == [], seed
+        assert [g.value for g in plan.goals] == brute.best(market), seed
+        assert all(g.bound == g.value for g in plan.goals), seed

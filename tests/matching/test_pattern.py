@@ -1,5 +1,7 @@
 """What a place earns at most: the same as among all sets of its columns, whatever set it is told first."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,12 @@ def test_a_place_left_early_is_not_said_to_earn_less_than_it_can(seed, work):
     (place,) = places_of(Relaxation(problem, Control()))
     earned = best_patterns(place, worth, (), work, Control())
     assert earned.value - 1e-6 <= (plans_of(problem) @ worth).max() <= earned.limit + 1e-6
+
+
+def test_what_hardly_pays_is_in_the_limit():
+    """Eight needs, each worth next to nothing, for which there is room: together they are worth eight times that."""
+    problem = replace(one_place(0), limit=np.array([100]))
+    (place,) = places_of(Relaxation(problem, Control()))
+    earned = best_patterns(place, np.full(12, 5e-7), (), 10.0, Control())
+    assert earned.limit >= 8 * 5e-7
+    assert earned.settled

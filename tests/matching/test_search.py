@@ -28,7 +28,7 @@ def keeps_every_row(problem, chosen):
 class TwoRegions(Part):
     """Finds better choices in two regions at once: need 0 moves within place 0, need 2 comes to place 1."""
 
-    def _anew(self, k, goal, bound, region):
+    def _anew(self, goal, bound, region):
         return ints(1) if 0 in region else ints(3)
 
 
