@@ -26,14 +26,14 @@ from matching.table import Bools, Floats
 _SAFE, _LOST = 1e-6, 1e-4
 _FLOATS = 1e-12  # of all that is added up: more than floats lose of it
 _CALLS = 8  # columns of one need called in at a time
-_ALL = 100_000  # columns that a first-order method takes all at once: with more the simplex over a few is sooner
+_ALL = 100_000  # columns that a first-order method takes all at once; of more, those that may pay
 
 
 @dataclass(frozen=True)
 class KeptRow:
     """A settled sum as a row: Σ points · x ≥ value − slack; the number of the row."""
 
-    points: Floats
+    points: Ints
     value: int
     slack: int
     row: int
@@ -110,14 +110,14 @@ class Relaxation:
     def keep(self, goal: Goal, value: int, slack: int) -> None:
         """From now on the goal is worth at least ``value`` less ``slack``, and ``value`` in the strict rows."""
         if isinstance(goal, Total):
-            best = np.zeros(self.needs, dtype=np.int64)
-            np.maximum.at(best, self.problem.need[self.alive], goal.points[self.alive])
+            best, counts = np.zeros(self.needs, dtype=np.int64), self.alive & (goal.points > 0)
+            np.maximum.at(best, self.problem.need[counts], goal.points[counts])
             spare = int(best.sum()) - value + slack
             # without such a need, or with it at a place so much worse, the others could not make up for it
             self.must |= best > spare
             self.alive &= self.problem.fixed | (goal.points >= best[self.problem.need] - spare)
             if spare or slack:
-                self.kept.append(KeptRow(goal.points.astype(np.float64), value, slack, len(self._limit)))
+                self.kept.append(KeptRow(goal.points, value, slack, len(self._limit)))
                 points = sp.csr_array(-goal.points[None, :].astype(np.float64))
                 self._append(points, np.array([slack - float(value)]), np.array([-float(value)]))
             return
@@ -159,8 +159,8 @@ class Relaxation:
         with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to add
         and prices come no nearer, or three rounds gained less than the share ``least_gain`` of the bound. While
         ``roughly`` says so of the best bound, prices near the best ones do: a first-order method finds them over all
-        columns, where those are not too many, sooner than the simplex over a few. Where it ends in the open, the
-        simplex takes over.
+        columns, where those are not too many, sooner than the simplex over a few, and where they are, over a few sooner
+        too. Where it ends in the open, the simplex takes over.
         """
         gain = points.astype(np.float64)
         best = self._proven(gain, np.zeros(len(self._limit)), np.zeros(len(gain)))
@@ -169,12 +169,11 @@ class Relaxation:
         solution: Solution | None = None
         lost = False  # whether the first-order method ended in the open, with nothing to add that could help it
         for _ in range(rounds):
-            near = roughly(best) and np.count_nonzero(self.alive) <= _ALL and not lost
+            near, few = roughly(best) and not lost, np.count_nonzero(self.alive) <= _ALL
+            columns = np.flatnonzero(self.alive) if near and few else core
             if near:
-                columns = np.flatnonzero(self.alive)
                 solution = near_fractional(self.rows(), gain, columns, self.problem.fixed, self._control, solution)
             else:
-                columns = core
                 solution = best_fractional(self.rows(), gain, columns, self.problem.fixed, self._control, basis)
             if solution is None:
                 break
@@ -192,7 +191,7 @@ class Relaxation:
             if ended and solution.settled:
                 break
             lost |= ended
-            core = np.union1d(core, np.flatnonzero(x > 1e-6) if near else calls)
+            core = np.union1d(core, np.flatnonzero(x > 1e-6) if near and few else calls)
         return best
 
     def _proven(self, gain: Floats, price: Floats, x: Floats) -> Bound:

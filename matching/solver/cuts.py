@@ -38,10 +38,10 @@ class Conflicts:
 
     def __init__(self, problem: Problem):
         self._problem = problem
-        self._begin = np.full((7, len(problem.need)), _NEVER, dtype=np.int32)
-        self._end = np.full((7, len(problem.need)), -1, dtype=np.int32)
+        self._begin = np.full((len(problem.need), 7), _NEVER, dtype=np.int32)
+        self._end = np.full((len(problem.need), 7), -1, dtype=np.int32)
         for weekday, index, begin, end in uses(problem.first, problem.last, problem.weekdays):
-            self._begin[weekday, index], self._end[weekday, index] = begin, end
+            self._begin[index, weekday], self._end[index, weekday] = begin, end
         self._of_need = problem.columns_of
         order = np.argsort(problem.place, kind="stable")
         many = np.bincount(problem.place, minlength=len(problem.limit))
@@ -52,22 +52,17 @@ class Conflicts:
         p = self._problem
         place = p.place[column]
         rival = (p.place[others] == place) & (p.amount[others] + p.amount[column] > p.limit[place])
-        at = np.flatnonzero(rival)
-        meet = np.zeros(len(at), dtype=bool)
-        for weekday in range(7):
-            begin, end = self._begin[weekday, column], self._end[weekday, column]
-            if begin <= end:
-                some = others[at]
-                meet |= (begin <= self._end[weekday, some]) & (self._begin[weekday, some] <= end)
+        some = others[rival]
+        meet = (self._begin[column] <= self._end[some]) & (self._begin[some] <= self._end[column])
         found: Bools = p.need[others] == p.need[column]
-        found[at[meet]] = True
+        found[rival] |= meet.any(axis=1)
         return found
 
     def among(self, columns: Ints) -> Bools:
         """Which pairs of these columns are in conflict, none with itself."""
         p = self._problem
         need, place, amount = p.need[columns], p.place[columns], p.amount[columns]
-        begin, end = self._begin[:, columns], self._end[:, columns]
+        begin, end = self._begin[columns].T, self._end[columns].T
         found: Bools = need[:, None] == need
         order = np.argsort(place, kind="stable")
         for at in np.split(order, np.flatnonzero(np.diff(place[order])) + 1):
@@ -266,11 +261,12 @@ def reachable(need: Ints, capacity: sp.csr_array, limit: Ints) -> Ints:
     lowered = limit.copy()
     for row, most in enumerate(limit.tolist()):
         inside = slice(capacity.indptr[row], capacity.indptr[row + 1])
-        _, first = np.unique(need[capacity.indices[inside]], return_index=True)
-        mask, sums = (1 << (most + 1)) - 1, 1
-        for amount in capacity.data[inside][first].tolist():
-            sums |= (sums << amount) & mask
-            if sums >> most & 1:
-                break
+        mask, sums, seen = (1 << (most + 1)) - 1, 1, set[int]()
+        for who, amount in zip(need[capacity.indices[inside]].tolist(), capacity.data[inside].tolist(), strict=True):
+            if who not in seen:
+                seen.add(who)
+                sums |= (sums << amount) & mask
+                if sums >> most & 1:
+                    break
         lowered[row] = sums.bit_length() - 1
     return lowered

@@ -236,7 +236,7 @@ class Decomposition:
         reach = wide * _BOX * (np.abs(at) + usual)
         least = np.where(np.append(self._must, np.zeros(kept, dtype=bool)), at - reach, np.maximum(at - reach, 0))
         # what breaks a row costs the highest price in the box, what a row has left earns the lowest
-        unit = np.array([1.0] * needs + [goal.points.max(initial=1.0) * needs for goal in self._kept])
+        unit = np.array([1.0] * needs + [float(goal.points.max(initial=1)) * needs for goal in self._kept])
         priced = np.concatenate([np.arange(needs), len(rows.limit) - kept + np.arange(kept)])
         bends = len(priced) * 2
         box = sp.csr_array(
@@ -260,7 +260,7 @@ class Decomposition:
         return x, Prices(need, np.maximum(price[len(price) - kept :], 0)), float((gains * share).sum()), bent
 
 
-def _mean(points: Floats) -> float:
+def _mean(points: Ints) -> float:
     """Of the columns that count."""
     counts = points[points > 0]
     return float(counts.mean()) if len(counts) else 1.0

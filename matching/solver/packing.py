@@ -46,6 +46,8 @@ def packing(need: Ints, place: Ints, first: Ints, last: Ints, weekdays: Ints, am
     data = amount.astype(np.int16 if amount.max(initial=0) < 2**15 else np.int32)[indices]
     data[: len(need)] = 1
     ptr = np.concatenate([[0], np.cumsum(np.concatenate(many))])
+    if len(indices) < 2**31:
+        ptr = ptr.astype(np.int32)  # else scipy takes twice the memory for the indices too
     rows = np.concatenate(bound)
     return Packing(sp.csr_array((data, indices, ptr), shape=(len(rows), len(need))), rows)
 

@@ -51,7 +51,8 @@ _SETTLED, _SLOWER = 3, 3e-3  # rounds of the relaxation that gain so little of t
 _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything better
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.5  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
-_MANY = 1_000  # needs of a large part
+_MANY, _HUGE = 1_000, 100_000  # needs of a large part, columns of a huge one
+_USEFUL = 0.01  # of what plans are away from the limit: of a huge part a round that brings less is the last
 _ALONE = 10_000  # columns that HiGHS searches without patterns: of 20,000 a proof took it 100 s
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
@@ -82,6 +83,11 @@ class Part:
     def large(self) -> bool:
         """Whether a round of the simplex may take seconds, and a proof is out of reach where much is split."""
         return self.problem.needs > _MANY
+
+    @property
+    def _huge(self) -> bool:
+        """Whether a round of the simplex takes longer the nearer it comes, and nothing will be proven to the end."""
+        return len(self.problem.need) > _HUGE
 
     def keep(self, goal: Goal, value: int, slack: int = 0, proven: bool = False) -> None:
         """From now on this goal is worth ``value`` in every plan sought, and at least that less ``slack`` in any;
@@ -174,13 +180,16 @@ class Part:
         return limit
 
     def _while_whole(self, k: int) -> Callable[[Bound], bool]:
-        """Whether to go on with the relaxation: not once it is clear that patterns will serve better."""
+        """Whether to go on with the relaxation: not once it is clear that patterns will serve better, nor in a huge
+        part once it brings next to nothing of what plans are away from it."""
         seen: list[float] = []
 
         def going(bound: Bound) -> bool:
             seen.append(bound.limit)
             settled = len(seen) >= _SETTLED and seen[-_SETTLED] - seen[-1] < _SLOWER * abs(seen[-1])
-            return self._seen(k, bound) and not (settled and self._by_patterns and self._split(bound))
+            if not self._seen(k, bound) or (settled and self._by_patterns and self._split(bound)):
+                return False
+            return not self._huge or len(seen) < 2 or seen[-2] - seen[-1] > _USEFUL * (seen[-1] - self.value(k))
 
         return going
 
@@ -188,7 +197,7 @@ class Part:
         """Whether prices near the best do: for a goal in a hurry, or because patterns will find better ones and the
         simplex would take long."""
         long = self.large and self._split(bound)
-        return self._effort.patterns == 0 or (long and self._by_patterns)
+        return self._effort.patterns == 0 or (long and self._by_patterns) or self._huge
 
     def _split(self, bound: Bound) -> bool:
         """Whether so much is split that HiGHS would spend minutes at its root."""

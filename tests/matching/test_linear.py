@@ -8,10 +8,13 @@ from ortools.math_opt import result_pb2
 
 from matching.goals import Total
 from matching.solver import Control, Problem
+from matching.solver import bound as bounding
 from matching.solver import linear as programmes
 from matching.solver.bound import Relaxation, at_most
 from matching.solver.greedy import first_plan
 from matching.solver.linear import best_fractional, best_whole, near_fractional
+from matching.solver.model import Model
+from matching.solver.problem import quietly
 from tests.matching.test_decomposition import best, crowded
 
 
@@ -23,11 +26,19 @@ def bounds(problem: Problem, k: int, kept: list[tuple[Total, int]]):
     every = np.arange(len(problem.need))
     points = problem.goals[k].points
     exact = relaxation.bound(points, every, 20, 0.0, lambda bound: True, lambda bound: False)
-    return relaxation.bound(points, every, 20, 0.0, lambda bound: True, lambda bound: True), exact
+    model = Model(problem, 0)
+    for goal, value in kept:
+        model.keep(goal, value)
+    plan = model.maximise(problem.goals[k], first_plan(problem, Control()), 10_000, 60.0, Control(), quietly).chosen
+    few = np.union1d(np.flatnonzero(problem.turn < 1), plan)
+    return relaxation.bound(points, few, 20, 0.0, lambda bound: True, lambda bound: True), exact
 
 
+@pytest.mark.parametrize("at_once", [100_000, 0])
 @pytest.mark.parametrize("seed", range(6))
-def test_near_prices_prove_a_limit_hardly_worse_than_the_best(seed):
+def test_near_prices_prove_a_limit_hardly_worse_than_the_best(seed, at_once, monkeypatch):
+    """Over all columns at once, and where they are too many, over those that may pay."""
+    monkeypatch.setattr(bounding, "_ALL", at_once)
     problem = crowded(seed, fixed=seed % 2)
     first = best(problem, 0, [])
     for k, kept in ((0, []), (1, [(problem.goals[0], first)])):

@@ -10,9 +10,11 @@ from matching.candidates import placeable
 from matching.goals import Total
 from matching.solver import Control, Problem
 from matching.solver import part as parts
+from matching.solver.bound import Relaxation
 from matching.solver.effort import EFFORTS
 from matching.solver.greedy import first_plan
 from matching.solver.part import Part
+from matching.solver.pattern import places_of
 from matching.solver.reduction import reduced
 from matching.solving import drawn, problem_of
 
@@ -59,3 +61,15 @@ def test_a_plan_is_worth_no_less_in_what_is_left():
     assert len(instead) == len(plan) and np.isin(instead, left.kept).all()
     assert keeps_every_row(problem, instead)
     assert all(goal.value(instead) >= goal.value(plan) for goal in problem.goals)
+
+
+def test_the_rows_of_a_large_market_are_kept_once_and_small():
+    """Two copies of them, or numbers of 64 bits, would be gigabytes."""
+    market = Market.from_json(recipe.draw(60, 300, county="01", seed=1).market())
+    problem = problem_of(market, *drawn(*placeable(market), market, seed=0))
+    capacity, _ = Relaxation(problem, Control()).capacity
+    rows = problem.packing.matrix
+    assert np.shares_memory(capacity.indices, rows.indices) and np.shares_memory(capacity.data, rows.data)
+    assert rows.indices.dtype == np.int32 and rows.data.dtype == np.int16
+    places = places_of(Relaxation(problem, Control()))
+    assert {place.rows.indices.dtype for place in places} == {np.dtype(np.int32)}
