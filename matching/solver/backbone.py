@@ -18,14 +18,16 @@ from matching.solver.problem import Problem
 from matching.table import Bools
 
 _PLANS = 12  # that place other needs than the ones before
+_SWAPS = 10_000  # tried: each takes some microseconds
 
 Ask = Callable[[Total], Found]
 Near = Callable[[Total], Ints]
 
 
-def backbone(problem: Problem, chosen: Ints, ask: Ask, near: Near) -> tuple[Bools, Bools] | None:
+def backbone(problem: Problem, chosen: Ints, alike: Ints, ask: Ask, near: Near) -> tuple[Bools, Bools] | None:
     """The needs that are always placed, and those that never are; ``None`` where that took too long.
 
+    First, needs that are ``alike`` (have the same number), so that either is as good, are swapped one by one.
     ``ask`` seeks, among the plans that are as good as ``chosen``, one that is worth more by some points, or proves that
     there is none; ``near`` looks among few of them, before. They are asked for a plan that differs from all known ones,
     until there is none (backbones: Marques-Silva, Janota and Lynce 2010): to prove that none differs more took longer
@@ -33,7 +35,10 @@ def backbone(problem: Problem, chosen: Ints, ask: Ask, near: Near) -> tuple[Bool
     """
     always = _placed(problem, chosen)
     never = ~always
+    _swap(problem, chosen, alike, always, never)
     for _ in range(_PLANS):
+        if not (always | never).any():
+            break
         goal = Total(np.where(always, -1, np.where(never, 1, 0))[problem.need])
         none = goal.value(chosen)
         plan = near(goal)
@@ -47,7 +52,30 @@ def backbone(problem: Problem, chosen: Ints, ask: Ask, near: Near) -> tuple[Bool
         placed = _placed(problem, plan)
         always &= placed
         never &= ~placed
-    return None
+    else:
+        return None
+    return always, never
+
+
+def _swap(problem: Problem, chosen: Ints, alike: Ints, always: Bools, never: Bools) -> None:
+    """Strike from ``always`` and ``never`` what one need in the place of another shows: of many requests that are the
+    same, a search would find one such plan after the other."""
+    ledger = problem.ledger(chosen)
+    there: dict[tuple[int, int], list[int]] = {}
+    for column in chosen[~problem.fixed[chosen]].tolist():
+        there.setdefault((int(problem.place[column]), int(alike[problem.need[column]])), []).append(column)
+    columns, ptr = problem.columns_of
+    left = _SWAPS
+    for need in np.flatnonzero(never).tolist():
+        for column in columns[ptr[need] : ptr[need + 1]].tolist():
+            others = there.get((int(problem.place[column]), int(alike[need])), [])
+            for other in [one for one in others if never[need] or always[problem.need[one]]]:
+                if left and (never[need] or always[problem.need[other]]):
+                    left -= 1
+                    problem.put(ledger, other, -1)
+                    if problem.fits(ledger, column):
+                        never[need] = always[problem.need[other]] = False
+                    problem.put(ledger, other)
 
 
 def _placed(problem: Problem, plan: Ints) -> Bools:

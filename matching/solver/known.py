@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from matching.capacity import Ints
-from matching.goals import Goal, Total
+from matching.goals import Goal, SmallestShare, Total
 from matching.solver.bound import Bound, Relaxation
 from matching.solver.fixing import Fixing
 from matching.solver.linear import Exact, best_whole
@@ -80,6 +80,18 @@ class Known:
             self._rows.rule_out(sharp, least, chosen)
             self.fixing = None
         self.bounds.clear()
+
+    @property
+    def alike(self) -> Ints:
+        """A number for each need, the same where they count the same in all that is kept, which asks for needs only."""
+        columns, ptr = self._problem.columns_of
+        first = columns[ptr[:-1]]
+        counts = [self._problem.need[first] * 0]
+        for kept in self.kept:
+            counts.append(kept.goal.points[first])
+            if isinstance(kept.goal, SmallestShare):
+                counts.append(kept.goal.group[first])
+        return np.unique(np.stack(counts), axis=1, return_inverse=True)[1].ravel()
 
     def kept_by(self, plan: Ints) -> bool:
         """Whether the plan loses nothing of what is kept: one that is worth more by a goal left open may do so by a

@@ -105,7 +105,7 @@ class Part:
             def near(goal: Total) -> Ints:
                 return self._of_all(self._decomposed(goal), effort) if self._sums else self.chosen
 
-            known = backbone(self.problem, self.chosen, ask, near)
+            known = backbone(self.problem, self.chosen, self._known.alike, ask, near)
             if known is not None:
                 always, never = known
                 self._known.relaxation.alive &= ~never[self.problem.need]

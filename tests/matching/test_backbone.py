@@ -126,6 +126,7 @@ def test_what_is_dearer_than_can_be_spared_is_not_left_out():
 
 
 AT_HAND = np.array([0, 1])
+DIFFERENT = np.arange(4)
 
 
 def plain() -> Problem:
@@ -145,13 +146,45 @@ def test_what_a_near_plan_shows_is_not_sought():
         asked.append(goal.points.tolist())
         return Found(AT_HAND, goal.value(AT_HAND))
 
-    always, never = backbone(plain(), AT_HAND, ask, lambda goal: np.array([1, 2]))
+    always, never = backbone(plain(), AT_HAND, DIFFERENT, ask, lambda goal: np.array([1, 2]))
     assert asked == [[0, -1, 0, 1]]
     assert np.flatnonzero(always).tolist() == [1]
     assert np.flatnonzero(never).tolist() == [3]
 
 
 def test_where_nothing_is_proven_nothing_is_said():
-    assert (
-        backbone(plain(), AT_HAND, lambda goal: Found(AT_HAND, goal.value(AT_HAND) + 1), lambda goal: AT_HAND) is None
-    )
+    def ask(goal: Total) -> Found:
+        return Found(AT_HAND, goal.value(AT_HAND) + 1)
+
+    assert backbone(plain(), AT_HAND, DIFFERENT, ask, lambda goal: AT_HAND) is None
+
+
+def test_needs_that_are_the_same_are_not_sought_one_by_one():
+    """Of a thousand needs two hundred fit in: any could be another. Nobody is asked."""
+    many = np.arange(1_000)
+    problem = Problem(
+        need=many, place=many * 0, first=many * 0 + 7_000, last=many * 0 + 7_000, weekdays=many * 0 + 127,
+        amount=many * 0 + 1, fixed=many < 0, limit=np.array([200]), goals=[Total(many * 0 + 1)],
+    )  # fmt: skip
+
+    def ask(goal: Total) -> Found:
+        raise AssertionError
+
+    always, never = backbone(problem, many[:200], many * 0, ask, ask)
+    assert not always.any() and not never.any()
+
+
+@pytest.mark.parametrize(("alike", "amount", "always"), [
+    ([0, 0, 0], [2, 2, 2], []),  # need 2 in the place of either
+    ([0, 1, 1], [2, 2, 2], [0]),  # of need 1 alone, which counts the same
+    ([0, 0, 0], [2, 2, 3], [0, 1]),  # there is room for it in the place of none
+])  # fmt: skip
+def test_a_need_takes_the_place_of_one_that_counts_the_same_where_it_has_room(alike, amount, always):
+    three = np.arange(3)
+    problem = Problem(
+        need=three, place=three * 0, first=three * 0 + 7_000, last=three * 0 + 7_000, weekdays=three * 0 + 127,
+        amount=np.array(amount), fixed=three < 0, limit=np.array([4]), goals=[Total(three * 0 + 1)],
+    )  # fmt: skip
+    plan = three[:2]
+    found, _ = backbone(problem, plan, np.array(alike), lambda goal: Found(plan, goal.value(plan)), lambda goal: plan)
+    assert np.flatnonzero(found).tolist() == always
