@@ -168,7 +168,7 @@ class Relaxation:
         basis = Basis()
         solution: Solution | None = None
         lost = False  # whether the first-order method ended in the open, with nothing to add that could help it
-        for _ in range(rounds):
+        for left in reversed(range(rounds)):
             near, few = roughly(best) and not lost, np.count_nonzero(self.alive) <= _ALL
             columns = np.flatnonzero(self.alive) if near and few else core
             if near:
@@ -185,7 +185,7 @@ class Relaxation:
             calls = self._calls(reduced, columns)
             limits.append(best.limit)
             slow = len(limits) > 4 and limits[-4] - limits[-1] < least_gain * abs(limits[-1])
-            if not going(best) or slow:
+            if not going(best) or slow or not left:  # of a huge part cuts take as long as prices
                 break
             ended = not (self._cut(x, reduced) or len(calls) or nearer)
             if ended and solution.settled:
