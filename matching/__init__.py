@@ -18,13 +18,13 @@ no loss, because no goal prefers it and it uses all the capacity that the other 
 Williams 1975), over and over; needs that then share no capacity are decided apart. Goals that only ask which needs are
 placed come first in a stage of their own (``solver/search.py``), where most needs turn out to have a place that nobody
 else can want. Then, part by part and goal by goal (``solver/part.py``): a greedy plan, every need moved to the best
-place that is free; the linear relaxation by columns (Gilmore and Gomory 1961), or in crowded parts by a first-order
-method (Applegate and others 2021), with cuts (``solver/cuts.py``: cliques, Atamtürk, Nemhauser and Savelsbergh 2000;
-covers lifted as by Gu, Nemhauser and Savelsbergh 2000; divided capacities, Chvátal 1973), whose prices prove the bound
-(Neumaier and Shcherbina 2004), are rounded to plans and rule out columns that no plan as good can contain; HiGHS over
-all that is left where that is within reach. Where most of the fractional plan is split or much is left, as in crowded
-markets, and before CP-SAT proves a goal that only asks which needs are placed, the programme over whole patterns of
-each place (``solver/decomposition.py``; Dantzig and Wolfe 1960) takes over:
+place that is free; the linear relaxation by columns (Gilmore and Gomory 1961), or in crowded and in huge parts by a
+first-order method (Applegate and others 2021), with cuts (``solver/cuts.py``: cliques, Atamtürk, Nemhauser and
+Savelsbergh 2000; covers lifted as by Gu, Nemhauser and Savelsbergh 2000; divided capacities, Chvátal 1973), whose
+prices prove the bound (Neumaier and Shcherbina 2004), are rounded to plans and rule out columns that no plan as good
+can contain; HiGHS over all that is left where that is within reach. Where most of the fractional plan is split or much
+is left, as in crowded markets, and before CP-SAT proves a goal that only asks which needs are placed, the programme
+over whole patterns of each place (``solver/decomposition.py``; Dantzig and Wolfe 1960) takes over:
 
 * max Σ gain[p]·λ[p], Σ λ[p] ≤ 1 over the patterns p of one place, Σ λ[p] ≤ 1 over the patterns that hold one need
 * at prices u of the needs and v of the settled goals no plan is worth more than

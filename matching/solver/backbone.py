@@ -70,7 +70,9 @@ def _swap(problem: Problem, chosen: Ints, alike: Ints, always: Bools, never: Boo
         for column in columns[ptr[need] : ptr[need + 1]].tolist():
             others = there.get((int(problem.place[column]), int(alike[need])), [])
             for other in [one for one in others if never[need] or always[problem.need[one]]]:
-                if left and (never[need] or always[problem.need[other]]):
+                if never[need] or always[problem.need[other]]:
+                    if not left:
+                        return
                     left -= 1
                     problem.put(ledger, other, -1)
                     if problem.fits(ledger, column):

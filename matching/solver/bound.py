@@ -2,9 +2,9 @@
 
 Only columns that can pay are in the linear programme; the others are priced with its dual values and called in when
 they would pay (Gilmore and Gomory 1961). Where prices near the best do, a first-order method takes all columns at
-once. Any prices y ≥ 0 prove Σ y·b + Σ max(0, c − yA) as an upper limit, so the bound is computed from the prices here
-and does not rest on the LP solver's own tolerances (Neumaier and Shcherbina 2004). A column whose reduced cost is
-lower than the gap is in no plan that is as good as the one at hand.
+once, if they are not too many. Any prices y ≥ 0 prove Σ y·b + Σ max(0, c − yA) as an upper limit, so the bound is
+computed from the prices here and does not rest on the LP solver's own tolerances (Neumaier and Shcherbina 2004). A
+column whose reduced cost is lower than the gap is in no plan that is as good as the one at hand.
 """
 
 from __future__ import annotations
@@ -158,9 +158,9 @@ class Relaxation:
         ``core`` must hold a plan that keeps the settled goals. After each round ``going`` is told the best bound,
         with the fractional plan of this round, and says whether to go on; it ends too when nothing is left to add
         and prices come no nearer, or three rounds gained less than the share ``least_gain`` of the bound. While
-        ``roughly`` says so of the best bound, prices near the best ones do: a first-order method finds them over all
-        columns, where those are not too many, sooner than the simplex over a few, and where they are, over a few sooner
-        too. Where it ends in the open, the simplex takes over.
+        ``roughly`` says so of the best bound, prices near the best ones do: a first-order method finds them sooner than
+        the simplex, over all columns, or where those are too many over the few. Where it ends in the open, the simplex
+        takes over.
         """
         gain = points.astype(np.float64)
         best = self._proven(gain, np.zeros(len(self._limit)), np.zeros(len(gain)))

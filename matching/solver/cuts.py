@@ -58,21 +58,25 @@ class Conflicts:
         found[rival] |= meet.any(axis=1)
         return found
 
-    def among(self, columns: Ints) -> Bools:
-        """Which pairs of these columns are in conflict, none with itself."""
+    def among(self, columns: Ints) -> sp.csr_array:
+        """Which pairs of these columns are in conflict, none with itself: a matrix that is true there.
+
+        Only columns of one need or at one place can be: of a huge market all pairs would be billions.
+        """
         p = self._problem
         need, place, amount = p.need[columns], p.place[columns], p.amount[columns]
         begin, end = self._begin[columns].T, self._end[columns].T
-        found: Bools = need[:, None] == need
-        order = np.argsort(place, kind="stable")
-        for at in np.split(order, np.flatnonzero(np.diff(place[order])) + 1):
+        pairs = [at[np.stack(np.nonzero(~np.eye(len(at), dtype=bool)))] for at in _alike(need)]
+        for at in _alike(place):
             meet = np.zeros((len(at), len(at)), dtype=bool)
             for weekday in range(7):
                 starts_in_time = begin[weekday, at, None] <= end[weekday, at]
                 meet |= starts_in_time & starts_in_time.T
-            found[np.ix_(at, at)] |= meet & (amount[at, None] + amount[at] > p.limit[place[at]])
-        np.fill_diagonal(found, False)
-        return found
+            meet &= amount[at, None] + amount[at] > p.limit[place[at]]
+            np.fill_diagonal(meet, False)
+            pairs.append(at[np.stack(np.nonzero(meet))])
+        one, other = np.concatenate([np.zeros((2, 0), dtype=np.int64), *pairs], axis=1)
+        return sp.csr_array((np.ones(len(one), dtype=bool), (one, other)), shape=(len(columns), len(columns)))
 
     def neighbours(self, column: int) -> Ints:
         """Every column that may be in conflict with this one."""
@@ -84,6 +88,12 @@ class Conflicts:
         return np.union1d(mine, of_place[place_ptr[place] : place_ptr[place + 1]])
 
 
+def _alike(values: Ints) -> list[Ints]:
+    """Where each value stands that stands more than once."""
+    order = np.argsort(values, kind="stable")
+    return [at for at in np.split(order, np.flatnonzero(np.diff(values[order])) + 1) if len(at) > 1]
+
+
 def cliques(conflicts: Conflicts, x: Floats, price: Floats, alive: Bools) -> Iterator[Cut]:
     """Sets of columns that are pairwise in conflict, of which x holds more than one; widened over all columns alive.
 
@@ -93,14 +103,20 @@ def cliques(conflicts: Conflicts, x: Floats, price: Floats, alive: Bools) -> Ite
     held = np.flatnonzero(x > 1e-6)
     held = held[np.argsort(-x[held], kind="stable")]
     share = x[held]
-    rows = conflicts.among(held)
+    pairs = conflicts.among(held)
+    pairs.sort_indices()
     seen: set[tuple[int, ...]] = set()
+
+    def rivals(column: int) -> Ints:
+        found: Ints = pairs.indices[pairs.indptr[column] : pairs.indptr[column + 1]]
+        return found
+
     for seed in np.flatnonzero(share < 1 - 1e-6).tolist():
-        clique, near = [seed], np.flatnonzero(rows[seed])
+        clique, near = [seed], rivals(seed)
         while len(near):
             best = int(near[np.argmax(share[near])])
             clique.append(best)
-            near = near[rows[best][near]]
+            near = np.intersect1d(near, rivals(best), assume_unique=True)
         members = tuple(sorted(held[clique].tolist()))
         if share[clique].sum() > 1 + _CLEARLY and members not in seen:
             seen.add(members)

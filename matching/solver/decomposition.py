@@ -53,8 +53,8 @@ class Decomposition:
         self._control = control
         self._programme = Programme(self._problem, self._gain, self._kept, self._must, control)
         self._places = places_of(relaxation)
-        alive = relaxation.alive | self._problem.fixed
-        self._patterns = dict.fromkeys(one for one in patterns if alive[list(one)].all())
+        self._alive = relaxation.alive | self._problem.fixed
+        self._patterns = dict.fromkeys(one for one in patterns if self._alive[list(one)].all())
         self._worth = self._gain
         self._basis = Basis()
         self._centre: Bound | None = None  # the best that prices of patterns alone have proven
@@ -77,7 +77,7 @@ class Decomposition:
 
     def _new(self, pattern: Ints) -> bool:
         key = tuple(np.sort(pattern).tolist())
-        fresh = len(key) > 0 and key not in self._patterns
+        fresh = len(key) > 0 and key not in self._patterns and bool(self._alive[pattern].all())
         if fresh:
             self._patterns[key] = None
         return fresh

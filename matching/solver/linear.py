@@ -263,27 +263,27 @@ def best_whole(
     values.ids.extend(range(len(hint)))
     values.values.extend(hint.tolist())
     tuning = highs_pb2.HighsOptionsProto(
-        double_options={"mip_rel_gap": 0.0, "mip_abs_gap": 0.999}, int_options={"mip_max_nodes": nodes, "threads": 1}
+        double_options={"mip_rel_gap": 0.0, "mip_abs_gap": 0.99}, int_options={"mip_max_nodes": nodes, "threads": 1}
     )
     left = control.left  # HiGHS is given a little less, so that what it found is not left behind
     parameters = mathopt.SolveParameters(highs=tuning, time_limit=_time(left and max(0.1, 0.9 * left)))
-    found: list[Exact] = []
+    found: list[tuple[Exact, bool]] = []
 
     def run() -> None:
         result = _solved(proto, mathopt.SolverType.HIGHS, parameters, advice)
         bound = result.termination.objective_bounds.dual_bound
         exact = Exact(None, bound + max(_LOST, _SHARE * abs(bound)))
-        if result.termination.limit == result_pb2.LIMIT_TIME:
-            control.cut_short = True
         if result.solutions and result.solutions[0].HasField("primal_solution"):
             x = _dense(result.solutions[0].primal_solution.variable_values, len(columns))
             chosen = columns[x > 0.5]
             # seen: HiGHS gives a solution that breaks rows, and then nothing that it says can be relied on
             exact = replace(exact, chosen=chosen) if _keeps(rows, chosen) else Exact(None, np.inf)
-        found.append(exact)
+        found.append((exact, result.termination.limit == result_pb2.LIMIT_TIME))
 
     worker = threading.Thread(target=run, daemon=True)  # HiGHS cannot be interrupted; it can be left alone
     worker.start()
     while worker.is_alive() and not control.over():
         worker.join(0.05)
-    return found[0] if found else Exact(None, np.inf)
+    exact, late = found[0] if found else (Exact(None, np.inf), True)
+    control.late |= late
+    return exact

@@ -97,6 +97,7 @@ class Model:
         Measured: told what prices prove to be spare, it proves a first goal in a tenth to two thirds of the work.
         """
         price = np.clip(price, 0, most + 1)
+        most = min(most, float(price.sum()))
         scale = min(_SCALE, _HIGHEST / 4 / max(1.0, float(price.sum())))
         cost = np.floor(price * scale).astype(np.int64)
         dear = np.flatnonzero(cost)

@@ -52,7 +52,8 @@ _NEAR = 1e-3  # of its limit: so near it hardly any neighbourhood holds anything
 _LARGE = 15_000  # columns; of fewer HiGHS looks at more nodes in the same time
 _SPLIT = 0.5  # columns of the fractional plan by needs: where more are split, HiGHS would spend minutes at its root
 _MANY, _HUGE = 1_000, 100_000  # needs of a large part, columns of a huge one
-_USEFUL = 0.01  # of what plans are away from the limit: of a huge part a round that brings less is the last
+_USEFUL = 0.03  # of what plans are away from the limit: of a huge part rounds that bring less are the last
+_FAR = 5e-3  # of the limit: while plans are farther away in a huge part, prices near the best do
 _ALONE = 10_000  # columns that HiGHS searches without patterns: of 20,000 a proof took it 100 s
 _TRIED = 3_750  # columns that HiGHS searches even so
 _FEW = 500  # columns of a part that CP-SAT proves at once
@@ -74,7 +75,7 @@ class Part:
         self._tell: Tell = quietly
         self._known = Known(problem, seed, control, must)
         self._support: Ints = np.zeros(0, dtype=np.int64)
-        self._known_patterns: list[Pattern] = []
+        self._seen_patterns: list[Pattern] = []
         self._plans: deque[Ints] = deque(maxlen=_PLANS)
         self._roamed = 0
         self.searched = 0  # neighbourhoods, of all goals so far; a wide one counts as several
@@ -86,7 +87,7 @@ class Part:
 
     @property
     def _huge(self) -> bool:
-        """Whether a round of the simplex takes longer the nearer it comes, and nothing will be proven to the end."""
+        """Whether a round of the simplex may take half a minute."""
         return len(self.problem.need) > _HUGE
 
     def keep(self, goal: Goal, value: int, slack: int = 0, proven: bool = False) -> None:
@@ -153,7 +154,7 @@ class Part:
             self._effort.rounds,
             self._effort.gain,
             self._while_whole(k),
-            self._roughly,
+            lambda bound: self._roughly(k, bound),
         )
         limit = min(limit, bound.whole)
         self._known.bounds.append(bound)
@@ -181,7 +182,7 @@ class Part:
 
     def _while_whole(self, k: int) -> Callable[[Bound], bool]:
         """Whether to go on with the relaxation: not once it is clear that patterns will serve better, nor in a huge
-        part once it brings next to nothing of what plans are away from it."""
+        part once rounds bring next to nothing of what plans are away from it."""
         seen: list[float] = []
 
         def going(bound: Bound) -> bool:
@@ -189,15 +190,17 @@ class Part:
             settled = len(seen) >= _SETTLED and seen[-_SETTLED] - seen[-1] < _SLOWER * abs(seen[-1])
             if not self._seen(k, bound) or (settled and self._by_patterns and self._split(bound)):
                 return False
-            return not self._huge or len(seen) < 2 or seen[-2] - seen[-1] > _USEFUL * (seen[-1] - self.value(k))
+            away = seen[-1] - self.value(k)
+            return not self._huge or len(seen) < _SETTLED or seen[-_SETTLED] - seen[-1] > _USEFUL * away
 
         return going
 
-    def _roughly(self, bound: Bound) -> bool:
-        """Whether prices near the best do: for a goal in a hurry, or because patterns will find better ones and the
-        simplex would take long."""
+    def _roughly(self, k: int, bound: Bound) -> bool:
+        """Whether prices near the best do: for a goal in a hurry, or where the simplex would take long, because
+        patterns will find better ones, or plans are far away anyhow."""
         long = self.large and self._split(bound)
-        return self._effort.patterns == 0 or (long and self._by_patterns) or self._huge
+        far = bound.limit - self.value(k) > _FAR * bound.limit
+        return self._effort.patterns == 0 or (long and self._by_patterns) or (self._huge and far)
 
     def _split(self, bound: Bound) -> bool:
         """Whether so much is split that HiGHS would spend minutes at its root."""
@@ -220,7 +223,7 @@ class Part:
         return all(isinstance(kept.goal, Total) for kept in self._known.kept)
 
     def _decomposed(self, goal: Total) -> Decomposition:
-        return Decomposition(self._known.relaxation, goal, self._known_patterns, self.control)
+        return Decomposition(self._known.relaxation, goal, self._seen_patterns, self.control)
 
     def _patterns(self, k: int, goal: Total, bound: Bound, patterns: Decomposition, plans: bool) -> tuple[Bound, bool]:
         """The better bound of whole patterns, and whether they were left because a third of the work brought it no
@@ -257,7 +260,7 @@ class Part:
                 return self._open(k, found.whole) and not slow
 
             bound = patterns.bound(bound, self._effort.patterns, going)
-            self._known_patterns = patterns.patterns
+            self._seen_patterns = patterns.patterns
             if plans:
                 self._recombine(k, bound.whole, patterns)
             else:
@@ -374,8 +377,8 @@ class Part:
         """CP-SAT over some columns, in two orders where they are neither few nor very many."""
 
         def ask(order: int, until: Control, tell: Tell) -> Found:
-            free, now = self.problem.fixed, self.chosen
-            return self._known.modelled(goal, columns, free, now, limit, work, tell, order=order, control=until)
+            fixed, plan = self.problem.fixed, self.chosen
+            return self._known.modelled(goal, columns, fixed, plan, limit, work, tell, order=order, control=until)
 
         if not _FEW < len(columns) <= _TWICE:
             return ask(0, self.control, tell)

@@ -164,6 +164,7 @@ class Control:
         self._progress = progress
         self._stop = stop
         self.cut_short = False
+        self.late = False  # whether something ended for its share of the time, though not all of it is over
 
     @property
     def seconds(self) -> float:

@@ -38,7 +38,7 @@ def solve(problem: Problem, names: list[str], effort: str, seed: int, control: C
             if wanted.stop < len(goals):
                 stage.decide()
             settled, chosen, searched = stage.settled, complete(problem, stage.chosen), stage.searched
-    return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short)
+    return Answer(chosen, list(problem.value(chosen)), bounds, control.cut_short or control.late)
 
 
 _NEAR = 2e-2  # of its value: where a goal is farther from its limit, those after it get little in large parts

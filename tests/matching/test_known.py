@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from matching.goals import Total
+from matching.goals import SmallestShare, Total
 from matching.solver.bound import Bound
 from matching.solver.known import Kept, Known
 from matching.solver.problem import Control, Problem
@@ -39,3 +39,18 @@ def test_open_is_what_a_better_plan_could_use_by_every_bound(value, open_):
     blunt = Bound(30.0, np.zeros(3), np.array([30.0]), np.zeros(0), np.zeros(3))
     known.bounds += [blunt, sharp]
     assert known.open(value).tolist() == open_
+
+
+def test_needs_are_alike_that_count_the_same_in_all_that_is_kept():
+    """Needs 0 and 1 are worth the same by both goals, of one agency; need 2 is another's, need 3 worth less."""
+    four, one = np.arange(4), np.ones(4, dtype=np.int64)
+    problem = Problem(
+        need=four, place=four, first=7_000 * one, last=7_000 * one, weekdays=127 * one, amount=one, fixed=four < 0,
+        limit=one, goals=[Total(np.array([5, 5, 5, 4])), SmallestShare(5 * one, np.array([0, 0, 1, 1]), 10 * one[:2])],
+    )  # fmt: skip
+    known = Known(problem, 0, Control())
+    assert len(set(known.alike.tolist())) == 1
+    for goal in problem.goals:
+        known.keep(Kept(goal, goal.value(four), 0, True), four)
+    zero, other, two, three = known.alike.tolist()
+    assert zero == other and len({zero, two, three}) == 3

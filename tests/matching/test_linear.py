@@ -106,6 +106,18 @@ def test_a_limit_is_no_lower_than_what_it_adds_up():
     assert Fraction(at_most(terms[:3], terms[3:])) >= sum(map(Fraction, terms.tolist()))
 
 
+def test_a_relaxation_adds_up_no_less_than_its_columns_are_worth():
+    three = np.arange(3)
+    goal = Total(np.array([2**53 - 2, 1, 1]) * 1)
+    problem = Problem(
+        need=three, place=three, first=three * 0 + 7_000, last=three * 0 + 7_000, weekdays=three * 0 + 127,
+        amount=three * 0 + 1, fixed=three < 0, limit=three * 0 + 1, goals=[goal],
+    )  # fmt: skip
+    relaxation = Relaxation(problem, Control())
+    found = relaxation.bound(goal.points * 2 + 1, three, 3, 0.0, lambda bound: True, lambda bound: False)
+    assert Fraction(found.limit) >= sum((goal.points * 2 + 1).tolist())
+
+
 def test_a_goal_kept_at_its_most_leaves_only_the_best_ways():
     """One need, worth 10 and 1 in one way and 5 and 9 in another: once the first goal is kept, the second is worth 1;
     where others may make up for 5 of it, 9."""
@@ -121,8 +133,8 @@ def test_a_goal_kept_at_its_most_leaves_only_the_best_ways():
         assert relaxation.bound(points, np.arange(2), 9, 0.0, lambda bound: True, lambda bound: False).whole == most
 
 
-def test_what_ends_because_its_time_is_over_is_cut_short(monkeypatch):
-    """Also where the time for all is not over yet: HiGHS is given less than that."""
+def test_what_ends_because_its_time_is_over_is_told(monkeypatch):
+    """Also where the time for all is not over yet, and goes on: HiGHS is given less than that."""
     problem = crowded(3)
     rows, gain, every = Relaxation(problem, Control()).rows(), problem.goals[0].points.astype(float), np.arange(90)
     solved = programmes._solved
@@ -134,5 +146,6 @@ def test_what_ends_because_its_time_is_over_is_cut_short(monkeypatch):
 
     for given, control in ((solved, Control()), (late, Control(time_limit=600))):
         monkeypatch.setattr(programmes, "_solved", given)
-        best_whole(rows, gain, every, problem.fixed, first_plan(problem, control), 5, control)
-        assert control.cut_short == (given is late)
+        found = best_whole(rows, gain, every, problem.fixed, first_plan(problem, control), 5, control)
+        assert found.chosen is not None
+        assert control.late == (given is late) and not control.over()

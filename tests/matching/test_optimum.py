@@ -60,10 +60,12 @@ def test_brute_force_agrees(block):
     assert placed > 50 and taken > 1  # the markets are not empty talk: there is something to place and to fight over
 
 
-def test_brute_force_agrees_where_small_is_taken_for_large(monkeypatch):
-    """All that is done for large markets, done for 60 tiny ones: prices, cuts, patterns, what is ruled out."""
+@pytest.mark.parametrize(("huge", "seeds"), [(100_000, range(400, 460)), (0, range(460, 490))])
+def test_brute_force_agrees_where_small_is_taken_for_large(huge, seeds, monkeypatch):
+    """All that is done for large and for huge markets, done for tiny ones: prices, cuts, patterns, ruling out."""
     monkeypatch.setattr(parts, "_FEW", 0)
-    for seed in range(400, 460):
+    monkeypatch.setattr(parts, "_HUGE", huge)
+    for seed in seeds:
         market = with_decisions(drawn(seed), seed)
         read = Market.from_json(market)
         plan = solve(read, effort="normal", seed=seed % 3)

@@ -45,3 +45,5 @@ def test_a_plan_that_is_worth_more_by_a_goal_left_open_loses_nothing_of_one_sett
     limit = part.settle(2, EFFORTS["normal"], lambda value, limit: None)
     assert part.chosen.tolist() == [0, 2]
     assert part.value(2) == limit == 8
+    part._accept(np.array([1, 2]))
+    assert part.chosen.tolist() == [0, 2]

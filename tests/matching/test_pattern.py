@@ -60,3 +60,13 @@ def test_what_hardly_pays_is_in_the_limit():
     earned = best_patterns(place, np.full(12, 5e-7), (), 10.0, Control())
     assert earned.limit >= 8 * 5e-7
     assert earned.settled
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_hardly_pays_is_in_the_limit_beside_what_does(seed):
+    """Half of the columns pay, and the place is full: no set is worth more than the limit, however little more."""
+    problem = one_place(seed)
+    worth = np.where(np.arange(12) % 2, 1.0, 9e-7)
+    (place,) = places_of(Relaxation(problem, Control()))
+    earned = best_patterns(place, worth, (), 10.0, Control())
+    assert earned.limit >= (plans_of(problem) @ worth).max() - 1e-12
