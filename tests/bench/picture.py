@@ -46,7 +46,9 @@ def growth(rows: Sequence[tuple[int, float]]) -> str:
     """Seconds against allowed placements, both on a logarithmic scale, beside the line of proportion."""
     wide, high = 2 * _WIDE, 2 * _HIGH
     xs, ys = [math.log10(count) for count, _ in rows], [math.log10(max(seconds, 0.1)) for _, seconds in rows]
-    low_x, high_x, low_y, high_y = math.floor(min(xs)), math.ceil(max(xs)), math.floor(min(ys)), math.ceil(max(ys))
+    last = ys[0] + xs[-1] - xs[0]  # what it would be in proportion
+    low_x, high_x = math.floor(min(xs)), math.ceil(max(xs))
+    low_y, high_y = math.floor(min(ys)), math.ceil(max(*ys, last))
 
     def place(x: float, y: float) -> tuple[float, float]:
         across = wide * (x - low_x) / max(1, high_x - low_x)
@@ -59,10 +61,11 @@ def growth(rows: Sequence[tuple[int, float]]) -> str:
     for power in range(low_y, high_y + 1):
         at = place(low_x, power)
         parts.append(f'<text x="{at[0] - 6:.0f}" y="{at[1] + 4:.0f}" text-anchor="end">{10**power:,g} s</text>')
-    ends = [place(xs[0], ys[0]), place(xs[-1], ys[0] + xs[-1] - xs[0])]
+    ends = [place(xs[0], ys[0]), place(xs[-1], last)]
     for kind, line in (("bound", ends), ("value", [place(x, y) for x, y in zip(xs, ys, strict=True)])):
         parts.append(f'<polyline class="{kind}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in line)}"/>')
     title = "Seconds of the whole command by allowed placements (solid), and in proportion to them (dashed)"
+    parts.append(f'<text x="8" y="{_TOP - 18}">{escape(title)}</text>')
     return _svg(title, wide + 2 * _LEFT, parts, high)
 
 
