@@ -68,8 +68,7 @@ def _swap(problem: Problem, chosen: Ints, alike: Ints, always: Bools, never: Boo
     left = _SWAPS
     for need in np.flatnonzero(never).tolist():
         for column in columns[ptr[need] : ptr[need + 1]].tolist():
-            others = there.get((int(problem.place[column]), int(alike[need])), [])
-            for other in [one for one in others if never[need] or always[problem.need[one]]]:
+            for other in there.get((int(problem.place[column]), int(alike[need])), []):
                 if never[need] or always[problem.need[other]]:
                     if not left:
                         return
