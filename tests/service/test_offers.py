@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from platsverket import listing, needs, offers
-from platsverket.database import now
+from platsverket.database import this_day
 from platsverket.errors import Fault, Refused
 from platsverket.finding import Wanted
 from platsverket.listing import Asked
@@ -24,7 +24,7 @@ def test_a_posted_offer_is_stored_with_its_event_and_expiry(make: Factory) -> No
     offer = make.offer(agency, seats=None, area_m2=100, features={"step_free": "yes", "parking": "no"})
     assert (offer.seats, offer.area_m2) == (6, 100)  # 100 m² at 15 m² per seat
     assert offer.features == {"step_free": "yes", "parking": "no"}
-    assert offer.valid_until == now().date() + timedelta(days=make.config.offers.valid_days)
+    assert offer.valid_until == this_day() + timedelta(days=make.config.offers.valid_days)
     assert _events(make, "offer") == ["offer.posted"]
 
 
