@@ -148,6 +148,12 @@ def numbered(values: Ints) -> tuple[Ints, Ints]:
     return distinct[order], rank[inverse]
 
 
+def grouped(values: Ints) -> list[Ints]:
+    """Where each distinct value stands, the lowest value first."""
+    order = np.argsort(values, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(values[order])) + 1) if len(order) else []
+
+
 def empty(words: Words) -> Bools:
     """Which rows of bits have none set."""
     return np.asarray(np.bitwise_or.reduce(words, axis=1) == 0)

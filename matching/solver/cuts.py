@@ -16,7 +16,7 @@ import scipy.sparse as sp
 
 from matching.capacity import Ints, uses
 from matching.solver.problem import Problem
-from matching.table import Bools, Floats
+from matching.table import Bools, Floats, grouped
 
 _NEVER = 2**30
 _CLEARLY = 0.01  # how far a row must be broken to be worth adding
@@ -66,8 +66,9 @@ class Conflicts:
         p = self._problem
         need, place, amount = p.need[columns], p.place[columns], p.amount[columns]
         begin, end = self._begin[columns].T, self._end[columns].T
-        pairs = [at[np.stack(np.nonzero(~np.eye(len(at), dtype=bool)))] for at in _alike(need)]
-        for at in _alike(place):
+        of_need, of_place = ([at for at in grouped(of) if len(at) > 1] for of in (need, place))
+        pairs = [at[np.stack(np.nonzero(~np.eye(len(at), dtype=bool)))] for at in of_need]
+        for at in of_place:
             meet = np.zeros((len(at), len(at)), dtype=bool)
             for weekday in range(7):
                 starts_in_time = begin[weekday, at, None] <= end[weekday, at]
@@ -86,12 +87,6 @@ class Conflicts:
         need, place = int(p.need[column]), int(p.place[column])
         mine = of_need[need_ptr[need] : need_ptr[need + 1]]
         return np.union1d(mine, of_place[place_ptr[place] : place_ptr[place + 1]])
-
-
-def _alike(values: Ints) -> list[Ints]:
-    """Where each value stands that stands more than once."""
-    order = np.argsort(values, kind="stable")
-    return [at for at in np.split(order, np.flatnonzero(np.diff(values[order])) + 1) if len(at) > 1]
 
 
 def cliques(conflicts: Conflicts, x: Floats, price: Floats, alive: Bools) -> Iterator[Cut]:

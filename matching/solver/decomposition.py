@@ -29,7 +29,7 @@ from matching.solver.plans import Plans
 from matching.solver.prices import Box, Prices
 from matching.solver.problem import Control
 from matching.solver.programme import Programme
-from matching.table import Floats
+from matching.table import Floats, grouped
 
 _SMOOTH = 0.3  # how much of the best prices known is kept
 _BOX = 0.02  # how far prices may go from them, times how wide the box is: of each, and of what a column is worth
@@ -70,10 +70,8 @@ class Decomposition:
 
     def add(self, plan: Ints) -> None:
         """Everything that a plan puts at one place is a pattern."""
-        place = self._problem.place[plan]
-        plan = plan[np.argsort(place, kind="stable")]
-        for pattern in np.split(plan, np.flatnonzero(np.diff(np.sort(place))) + 1):
-            self._new(pattern)
+        for at in grouped(self._problem.place[plan]):
+            self._new(plan[at])
 
     def _new(self, pattern: Ints) -> bool:
         key = tuple(np.sort(pattern).tolist())

@@ -20,7 +20,7 @@ from matching.capacity import Ints, uses
 from matching.goals import Goal, Total
 from matching.solver.packing import Moments
 from matching.solver.problem import Problem
-from matching.table import Bools
+from matching.table import Bools, grouped
 
 Runs = npt.NDArray[np.int32]  # of every column, by weekdays in use: the largest arrays of all
 
@@ -89,8 +89,7 @@ def parts(problem: Problem, columns: Ints) -> tuple[Ints, list[Ints]]:
     _, label = connected_components(sp.coo_array((np.ones(len(one)), (one, other)), shape=(size, size)), directed=False)
     label = label[small.need]
     rest = np.flatnonzero(~lone)
-    order = rest[np.argsort(label[rest], kind="stable")]
-    groups = np.split(order, np.flatnonzero(np.diff(label[order])) + 1) if len(order) else []
+    groups = [rest[at] for at in grouped(label[rest])]
     return columns[lone], [columns[group] for group in sorted(groups, key=lambda g: (-len(g), g[0]))]
 
 
