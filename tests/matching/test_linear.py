@@ -82,6 +82,27 @@ def test_a_solution_that_breaks_a_row_is_none_and_proves_nothing(monkeypatch):
     assert sound.chosen is not None and found.chosen is None and found.limit == np.inf
 
 
+@pytest.mark.parametrize(("worth", "lost"), [(1.0, 5e-5), (1e8, 0.1)])
+def test_a_limit_does_not_rest_on_what_highs_tolerates(worth, lost, monkeypatch):
+    """HiGHS may end with a bound that is too low by what its tolerances let pass."""
+    problem = crowded(3)
+    rows, gain, every = Relaxation(problem, Control()).rows(), problem.goals[0].points * worth, np.arange(90)
+    start, solved = first_plan(problem, Control()), programmes._solved
+
+    def lowered(*asked):
+        result = solved(*asked)
+        result.termination.objective_bounds.dual_bound = gain[best_of(result)].sum() - lost
+        return result
+
+    def best_of(result):
+        values = result.solutions[0].primal_solution.variable_values
+        return np.array(values.ids)[np.array(values.values) > 0.5]
+
+    monkeypatch.setattr(programmes, "_solved", lowered)
+    found = best_whole(rows, gain, every, problem.fixed, start, 500, Control())
+    assert found.limit >= gain[found.chosen].sum()
+
+
 def test_a_simplex_that_goes_round_in_circles_is_left(monkeypatch):
     problem = crowded(3)
     rows, gain, every = Relaxation(problem, Control()).rows(), problem.goals[0].points.astype(float), np.arange(90)
