@@ -99,19 +99,29 @@ Ints = NDArray[np.int64]
 
 
 def draw(
-    offers: int = 1200, needs: int = 1800, county: str | None = None, seed: int = 0, as_of: date = AS_OF
+    offers: int = 1200,
+    needs: int = 1800,
+    county: str | None = None,
+    seed: int = 0,
+    as_of: date = AS_OF,
+    must_fraction: float = MUST_FRACTION,
 ) -> DrawnMarket:
     """A market of so many offers and needs for the day ``as_of``, in a county (code or name) or the country.
 
-    ValueError, in one sentence, where a number is negative or no county has that code or name.
+    Needs insist on a feature at ``must_fraction``, 0 to 1, of the rate at which offers have it. ValueError, in one
+    sentence, where that is another number, one is negative or no county has that code or name.
     """
     if min(offers, needs, seed) < 0:
         raise ValueError("Numbers of offers and needs and the seed cannot be negative.")
+    if not 0 <= must_fraction <= 1:
+        raise ValueError(f"Needs cannot insist on features at {must_fraction} of their rate: give 0 to 1.")
     code = None if county is None else county_code(county)
     judged = code is None and (offers, needs) == PRESETS["national"]
     for attempt in range(TRIES):
         rng = np.random.default_rng((seed, attempt))
-        market = DrawnMarket(as_of, seed, _offers(rng, offers, code, as_of), _needs(rng, needs, code, as_of))
+        market = DrawnMarket(
+            as_of, seed, _offers(rng, offers, code, as_of), _needs(rng, needs, code, as_of, must_fraction)
+        )
         if not judged or figures(market).accepted:
             return market
     raise RuntimeError(f"No draw out of {TRIES} met the recipe's figures: the registers or the recipe have changed.")
@@ -229,7 +239,7 @@ def _listed(rng: Rng, count: int) -> tuple[str, ...]:
     return tuple(sorted(keys[index] for index in rng.choice(len(keys), size=count, replace=False)))
 
 
-def _needs(rng: Rng, count: int, county: str | None, as_of: date) -> tuple[DrawnNeed, ...]:
+def _needs(rng: Rng, count: int, county: str | None, as_of: date, must_fraction: float) -> tuple[DrawnNeed, ...]:
     places = sites(rng, count, NEED_STATE_SHARE, county, hosting=False)
     kinds = _choose(rng, NEED_KINDS, NEED_KIND_SHARES, count)
     seats = _need_sizes(rng, kinds)
@@ -238,7 +248,7 @@ def _needs(rng: Rng, count: int, county: str | None, as_of: date) -> tuple[Drawn
     weekdays = _asked_weekdays(rng, lengths)
     starts = rng.integers(NEED_STARTS_WITHIN + 1, size=count)
     windows = rng.integers(WINDOW_WEEKS + 1, size=count) * 7
-    musts, wishes = _asked_features(rng, count)
+    musts, wishes = _asked_features(rng, count, must_fraction)
     area = rng.random(count)
     priorities = _choose(rng, PRIORITIES, PRIORITY_SHARES, count)
     waiting = rng.integers(WAITING_WITHIN + 1, size=count)
@@ -296,11 +306,11 @@ def _asked_weekdays(rng: Rng, lengths: Sequence[int]) -> list[tuple[str, ...]]:
     ]
 
 
-def _asked_features(rng: Rng, count: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+def _asked_features(rng: Rng, count: int, must_fraction: float) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """What must be there and what is wished for, at a fraction of how often offers have it; never both."""
     rates = np.array([rate for rate, _ in RATES.values()])
     measured = np.array([code in MEASURED for code in RATES])
-    must = (rng.random((count, len(RATES))) < MUST_FRACTION * rates) & measured
+    must = (rng.random((count, len(RATES))) < must_fraction * rates) & measured
     wish = (rng.random((count, len(RATES))) < WISH_FRACTION * rates) & ~must
     codes = tuple(RATES)
     musts, wishes = ([tuple(codes[i] for i in np.flatnonzero(row)) for row in asked] for asked in (must, wish))

@@ -28,11 +28,14 @@ from tests.bench.peers import PEERS
 from tests.matching.test_published import temporal_knapsack
 
 HERE = Path(__file__).parent
+CHOOSY = 0.75  # so that half as many placements are allowed
 DRAWN: dict[str, dict[str, Any]] = {
     "county": {"offers": 60, "needs": 90, "county": "12"},
     "national": {"offers": 1200, "needs": 1800},
     "scarce": {"offers": 400, "needs": 1200, "county": "01"},
+    "choosy scarce": {"offers": 400, "needs": 1200, "county": "01", "must_fraction": CHOOSY},
     "crush": {"offers": 300, "needs": 2400, "county": "01"},
+    "choosy crush": {"offers": 300, "needs": 2400, "county": "01", "must_fraction": CHOOSY},
     "load": {"offers": 10_000, "needs": 10_000},
     **{f"scale {size}": {"offers": size, "needs": size} for size in (500, 1000, 2000, 5000, 10_000, 20_000)},
 }
@@ -44,7 +47,18 @@ PUBLISHED = {
 README = HERE.parent.parent / "README.md"
 PICTURES = HERE.parent.parent / "platsverket" / "assets" / "pictures"
 PICTURED = ("national", "scarce", "crush")
-USUAL = ("county", "national", "scarce", "crush", "tkp U2", "tkp I5", "tkp U100", "load")
+USUAL = (
+    "county",
+    "national",
+    "scarce",
+    "choosy scarce",
+    "crush",
+    "choosy crush",
+    "tkp U2",
+    "tkp I5",
+    "tkp U100",
+    "load",
+)
 
 
 def market(name: str) -> dict[str, Any]:

@@ -58,6 +58,14 @@ def test_the_same_arguments_draw_the_same_market_and_another_seed_another():
     assert draw(60, 90, "23", seed=3) != draw(60, 90, "23", seed=4)
 
 
+def test_needs_insist_on_what_is_said_and_nothing_else_is_drawn_otherwise():
+    usual, choosy = draw(60, 900, "01", must_fraction=0.2), draw(60, 900, "01", must_fraction=0.75)
+    assert usual == draw(60, 900, "01") and choosy.offers == usual.offers
+    asked = [sum("step_free" in need.must for need in market.needs) / 900 for market in (usual, choosy)]
+    assert asked == pytest.approx([0.2 * 0.57, 0.75 * 0.57], abs=0.05)
+    assert [n.weekdays for n in choosy.needs] == [n.weekdays for n in usual.needs]
+
+
 def test_a_county_market_lies_in_its_county_whether_named_by_code_letter_or_name():
     market = draw(*PRESETS["county"], county=PILOT_COUNTY)
     assert {data.municipality(o.municipality_code).county_code for o in (*market.offers, *market.needs)} == {"01"}
@@ -70,7 +78,13 @@ def test_every_county_can_be_drawn(county):
     assert (len(market.offers), len(market.needs)) == (60, 90)
 
 
-@pytest.mark.parametrize("arguments", [{"county": "02"}, {"county": ""}, {"offers": -1}, {"needs": -1}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *({"county": "02"}, {"county": ""}, {"offers": -1}, {"needs": -1}, {"seed": -1}),
+        *({"must_fraction": wrong} for wrong in (-0.1, 1.1, float("nan"))),
+    ],
+)
 def test_arguments_that_draw_nothing_are_refused_in_one_sentence(arguments):
     with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
         draw(**arguments)
