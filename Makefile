@@ -27,7 +27,7 @@ growth: .venv/test
 
 # Set up and run everything: style, types, contracts, translations, pytest on SQLite and PostgreSQL.
 test: .venv/test $(CATALOGUE).mo lint types
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: .venv/test
 	$(BIN)/ruff check .
