@@ -109,7 +109,7 @@ def draw(
     """A market of so many offers and needs for the day ``as_of``, in a county (code or name) or the country.
 
     Needs insist on a feature at ``must_fraction``, 0 to 1, of the rate at which offers have it. ValueError, in one
-    sentence, where that is another number, one is negative or no county has that code or name.
+    sentence, where it is not 0 to 1, another number is negative, or no county has that code or name.
     """
     if min(offers, needs, seed) < 0:
         raise ValueError("Numbers of offers and needs and the seed cannot be negative.")

@@ -4,8 +4,8 @@ For a sum: the relaxation bounds it and prices every column; what could still be
 gap leaves alive, and where those are few they are searched to the end: by CP-SAT where the goal only asks which needs
 are placed at many places, after patterns have told what must be and what cannot, else by HiGHS. Where most of the
 fractional plan is split or much is left, whole patterns of each place bound it better and make better plans;
-neighbourhoods are searched anew before, so that there are patterns to begin with, and after. CP-SAT takes what is small
-or is no sum.
+neighbourhoods are searched anew before, so that there are patterns to begin with, and after; of a place alone, before
+HiGHS is asked. CP-SAT takes what is small or is no sum.
 """
 
 from __future__ import annotations
@@ -163,6 +163,9 @@ class Part:
         alive, split = len(self._known.open(self.value(k))), self._split(bound)
         soon = self._by_patterns and not self._fine and alive <= few  # proven, once patterns tell which needs must be
         crowded = soon or split or (self._by_patterns and alive > _ALONE)
+        alone = len(self.problem.limit) == 1 and alive > _FEW
+        if alone:  # what is found in seconds so, HiGHS did not find in a minute (tkp U100: 27,295 and 27,266)
+            self._roam(k, goal, bound, limit, times)
         limit = self._search(k, goal, limit, _FEW if soon else few if crowded else self._effort.columns)
         for plans in (False, True) if soon else (True,):  # where CP-SAT leaves it open, plans are sought after all
             if crowded and self._open(k, limit) and self._by_patterns:
@@ -177,7 +180,8 @@ class Part:
                         self._known.bounds[-1] = fixing.sharpened(bound, self.value(k) + 1, open_)
                 limit = self._search(k, goal, limit, most)
                 times = times if slow else times // _RARELY
-        self._roam(k, goal, bound, limit, times)
+        if not alone:
+            self._roam(k, goal, bound, limit, times)
         return limit
 
     def _while_whole(self, k: int) -> Callable[[Bound], bool]:
@@ -299,19 +303,19 @@ class Part:
 
     def _roam(self, k: int, goal: Total, bound: Bound, limit: int, times: int) -> None:
         """Search neighbourhoods anew, some at a time, and wider ones when a few times nothing was gained."""
-        if len(self.problem.limit) == 1:  # a neighbourhood would be the whole
-            return
         most, idle = _NARROW, 0
         with ThreadPoolExecutor(CORES) as pool:
             while times > 0 and self._open(k, limit) and idle <= 2 * _IDLE:
                 if idle and limit - self.value(k) <= _NEAR * limit:
                     break
-                times -= _AT_ONCE * most // _NARROW
-                self.searched += _AT_ONCE * most // _NARROW
-                before = self.value(k)
                 numbers = range(self._roamed, self._roamed + _AT_ONCE)
                 draws = [np.random.default_rng((self.seed, k, nth)) for nth in numbers]
                 free = regions(self.problem, bound, self.chosen, self._known.relaxation.alive, draws, most)
+                if not free:
+                    break
+                times -= _AT_ONCE * most // _NARROW
+                self.searched += _AT_ONCE * most // _NARROW
+                before = self.value(k)
                 self._roamed += _AT_ONCE
                 found = list(pool.map(lambda region: self._anew(goal, bound, region), free))
                 # All at once: a plan that is mended in between might use what another region has been promised.

@@ -28,7 +28,7 @@ from tests.bench.peers import PEERS
 from tests.matching.test_published import temporal_knapsack
 
 HERE = Path(__file__).parent
-CHOOSY = 0.75  # so that half as many placements are allowed
+CHOOSY = 0.75  # so that two fifths to a half as many placements are allowed
 DRAWN: dict[str, dict[str, Any]] = {
     "county": {"offers": 60, "needs": 90, "county": "12"},
     "national": {"offers": 1200, "needs": 1800},
