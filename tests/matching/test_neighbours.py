@@ -41,6 +41,23 @@ def test_stretches_that_are_searched_together_share_no_day_and_no_need():
                 assert not np.isin(problem.need[one], problem.need[other]).any()
 
 
+def test_stretches_leave_what_is_fixed_and_lose_nothing_of_a_goal_that_is_kept():
+    problem = one_place(3)
+    draw = np.random.default_rng(3)
+    plan = first_plan(problem, Control())
+    fixed = np.isin(np.arange(1_200), plan[::5])
+    problem = replace(problem, fixed=fixed, goals=[*problem.goals, Total(draw.integers(0, 50, 600)[problem.need])])
+    part = Part(problem, plan, 0, Control())
+    effort = replace(EFFORTS["quick"], columns=0, rounds=2, work=0.01, neighbourhoods=8)
+    part.settle(0, effort, quietly)
+    first, second = part.value(0), part.value(1)
+    part.keep(problem.goals[0], first, 10)
+    part.settle(1, effort, quietly)
+    assert fixed[part.chosen].sum() == fixed.sum()
+    assert part.value(0) >= first and part.value(1) > second
+    assert (problem.packing.matrix[:, part.chosen].sum(axis=1) <= problem.packing.limit).all()
+
+
 def test_where_nothing_is_free_nothing_is_searched():
     problem = one_place(1)
     none = np.zeros(len(problem.need), dtype=bool)
