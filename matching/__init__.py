@@ -43,7 +43,8 @@ Last, neighbourhoods are searched anew (Shaw 1998; ``solver/neighbours.py``): pl
 goal only asks which needs are placed, by HiGHS elsewhere. Of a place alone they are stretches of time, searched by
 CP-SAT before HiGHS is asked. Between the stages, once the first goals are proven, CP-SAT finds which needs every plan
 as good places and which none does (``solver/backbone.py``; Marques-Silva, Janota and Lynce 2010): the goals after them
-then only ask where the first are placed, and the others are left out. What CP-SAT is to prove, it seeks in two orders,
+then only ask where the first are placed, and the others are left out; where few sets of needs remain that may be
+placed, whole patterns bound each set apart (``solver/known.py``). What CP-SAT is to prove, it seeks in two orders,
 one a core (``solver/orders.py``). Work is counted in rounds, nodes and deterministic units, never in seconds.
 
 To add a rule: ``rules.py``. To add a goal: ``goals.py``. To add a kind of thing that is shared: fill the arrays of

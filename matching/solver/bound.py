@@ -10,6 +10,7 @@ column whose reduced cost is lower than the gap is in no plan that is as good as
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -92,6 +93,12 @@ class Relaxation:
         self._conflicts = Conflicts(problem)
         self._divided: set[tuple[int, int]] = set()
         self._covers: set[tuple[int, ...]] = set()
+
+    def placing(self, needs: Bools) -> Relaxation:
+        """The same, for plans that place these needs and no others; what it learns from now on it learns alone."""
+        other = copy(self)
+        other.must, other.alive, other.kept = needs, self.alive & needs[self.problem.need], list(self.kept)
+        return other
 
     @property
     def capacity(self) -> tuple[sp.csr_array, Ints]:

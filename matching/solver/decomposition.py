@@ -29,7 +29,7 @@ from matching.solver.plans import Plans
 from matching.solver.prices import Box, Prices
 from matching.solver.problem import Control
 from matching.solver.programme import Programme
-from matching.table import Floats, grouped
+from matching.table import Bools, Floats, grouped
 
 _SMOOTH = 0.3  # how much of the best prices known is kept
 _BOX = 0.02  # how far prices may go from them, times how wide the box is: of each, and of what a column is worth
@@ -54,7 +54,7 @@ class Decomposition:
         self._programme = Programme(self._problem, self._gain, self._kept, self._must, control)
         self._places = places_of(relaxation)
         self._alive = relaxation.alive | self._problem.fixed
-        self._patterns = dict.fromkeys(one for one in patterns if self._alive[list(one)].all())
+        self._patterns = dict.fromkeys(one for one in patterns if one and self._alive[list(one)].all())
         self._worth = self._gain
         self._basis = Basis()
         self._centre: Bound | None = None  # the best that prices of patterns alone have proven
@@ -67,6 +67,11 @@ class Decomposition:
     def patterns(self) -> list[Pattern]:
         """All patterns found, for the next goal to begin with."""
         return list(self._patterns)
+
+    def left(self, alive: Bools) -> list[Pattern]:
+        """What all patterns found hold of these columns, and of those that are fixed."""
+        stays = alive | self._problem.fixed
+        return [tuple(column for column in one if stays[column]) for one in self._patterns]
 
     def add(self, plan: Ints) -> None:
         """Everything that a plan puts at one place is a pattern."""

@@ -16,6 +16,8 @@ from matching.solver.model import Found, Model
 from matching.solver.problem import Control, Problem, Tell
 from matching.table import Bools
 
+_UNDECIDED, _WAYS = 16, 8  # needs that may be placed or not, and sets of them that are looked at apart
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -92,6 +94,28 @@ class Known:
             if isinstance(kept.goal, SmallestShare):
                 counts.append(kept.goal.group[first])
         return np.unique(np.stack(counts), axis=1, return_inverse=True)[1].ravel()
+
+    def ways(self) -> list[Bools]:
+        """The sets of needs that a plan sought may place; none where many needs are undecided or many sets are left."""
+        need, sure = self._problem.need, self.relaxation.must.copy()
+        sure[need[self._problem.fixed]] = True
+        alive = np.flatnonzero(self.relaxation.alive | self._problem.fixed)
+        open_ = np.setdiff1d(need[alive], np.flatnonzero(sure))
+        if not 0 < len(open_) <= _UNDECIDED:
+            return []
+        sets = (np.arange(2 ** len(open_))[:, None] >> np.arange(len(open_))) % 2 > 0
+        for kept in self.kept:
+            if isinstance(kept.goal, Total):
+                points = kept.goal.points[alive]
+                least, most = np.full(len(sure), np.iinfo(np.int64).max), np.zeros(len(sure), dtype=np.int64)
+                np.minimum.at(least, need[alive], points)
+                np.maximum.at(most, need[alive], points)
+                reached = sets @ most[open_] + most[sure].sum() >= kept.value - kept.slack
+                within = sets @ least[open_] + least[sure].sum() <= kept.value
+                sets = sets[reached & within if kept.proven else reached]
+        ways = np.tile(sure, (len(sets), 1))
+        ways[:, open_] = sets
+        return list(ways) if len(sets) <= _WAYS else []
 
     def kept_by(self, plan: Ints) -> bool:
         """Whether the plan loses nothing of what is kept: one that is worth more by a goal left open may do so by a

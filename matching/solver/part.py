@@ -3,9 +3,10 @@
 For a sum: the relaxation bounds it and prices every column; what could still be better lies among the columns that the
 gap leaves alive, and where those are few they are searched to the end: by CP-SAT where the goal only asks which needs
 are placed at many places, after patterns have told what must be and what cannot, else by HiGHS. Where most of the
-fractional plan is split or much is left, whole patterns of each place bound it better and make better plans;
-neighbourhoods are searched anew before, so that there are patterns to begin with, and after; of a place alone, before
-HiGHS is asked. CP-SAT takes what is small or is no sum.
+fractional plan is split or much is left, whole patterns of each place bound it better and make better plans, and each
+set of needs that may be placed is bounded apart where these are few. Neighbourhoods are searched anew before, so that
+there are patterns to begin with, and after; of a place alone, before HiGHS is asked. CP-SAT takes what is small or is
+no sum.
 """
 
 from __future__ import annotations
@@ -180,6 +181,8 @@ class Part:
                         self._known.bounds[-1] = fixing.sharpened(bound, self.value(k) + 1, open_)
                 limit = self._search(k, goal, limit, most)
                 times = times if slow else times // _RARELY
+                if self._fine:
+                    limit = min(limit, self._by_ways(k, goal, bound, limit, patterns))
         if not alone:
             self._roam(k, goal, bound, limit, times)
         return limit
@@ -270,6 +273,26 @@ class Part:
             else:
                 self._accept(self._of_all(patterns, self._effort))
         return bound, slow
+
+    def _by_ways(self, k: int, goal: Total, bound: Bound, limit: int, patterns: Decomposition) -> int:
+        """The limit where few sets of needs may be placed: each is bounded apart, while work on patterns is left.
+
+        A fractional plan mixes such sets; and from one to another no neighbourhood leads, as many needs change at once.
+        """
+        spent, most = patterns.spent, 0
+        ways = self._known.ways() if self._open(k, limit) and self._effort.patterns > spent else []
+        for left, needs in zip(reversed(range(len(ways))), ways, strict=True):
+            relaxation = self._known.relaxation.placing(needs)
+            apart = Decomposition(relaxation, goal, patterns.left(relaxation.alive), self.control)
+            work = (self._effort.patterns - spent) / (left + 1)
+            best = apart.bound(bound, work, lambda found: self._open(k, found.whole)).whole
+            if self._open(k, best):
+                self._accept(self._of_all(apart, self._effort))
+                self._tell(self.value(k), limit)
+            most, spent = max(most, best), spent + apart.spent
+            if most >= limit or spent >= self._effort.patterns:
+                return limit
+        return min(limit, most) if ways else limit
 
     def _of_all(self, patterns: Decomposition, effort: Effort) -> Ints:
         """The best plan of all patterns at once."""

@@ -54,3 +54,38 @@ def test_needs_are_alike_that_count_the_same_in_all_that_is_kept():
         known.keep(Kept(goal, goal.value(four), 0, True), four)
     zero, other, two, three = known.alike.tolist()
     assert zero == other and len({zero, two, three}) == 3
+
+
+def many_needs(points: list[int], fixed: int = 0) -> Problem:
+    """Each at a place of its own; the first ones fixed."""
+    each = np.arange(len(points))
+    one = np.ones(len(points), dtype=np.int64)
+    return Problem(
+        need=each, place=each, first=7_000 * one, last=7_000 * one, weekdays=127 * one, amount=one, fixed=each < fixed,
+        limit=one, goals=[Total(np.array(points))],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "slack", "proven", "fixed", "sets"),
+    [
+        (7, 0, True, 0, [{0, 1}, {0, 2, 3}]),
+        (7, 0, True, 2, [{0, 1}]),
+        (9, 2, True, 0, [{0, 1}, {0, 1, 2}, {0, 1, 3}, {0, 2, 3}]),
+        (8, 0, False, 0, [{0, 1, 2}, {0, 1, 3}, {0, 1, 2, 3}]),
+        (0, 0, False, 0, []),
+    ],
+)
+def test_the_sets_of_needs_that_may_be_placed_are_those_worth_what_is_kept(value, slack, proven, fixed, sets):
+    """Of needs worth 4, 3, 1 and 2: as much as was reached, or less what others may make up for, and more only where
+    that is not ruled out; none are told where all sixteen could be."""
+    problem = many_needs([4, 3, 1, 2], fixed)
+    known = Known(problem, 0, Control())
+    known.keep(Kept(problem.goals[0], value, slack, proven), np.arange(fixed))
+    assert sorted([set(np.flatnonzero(way).tolist()) for way in known.ways()], key=sorted) == sorted(sets, key=sorted)
+
+
+def test_no_sets_are_told_of_many_needs_that_are_undecided():
+    known = Known(many_needs([1] * 40), 0, Control())
+    known.keep(Kept(known.relaxation.problem.goals[0], 39, 0, True), np.arange(39))
+    assert known.ways() == []
