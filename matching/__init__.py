@@ -44,7 +44,7 @@ goal only asks which needs are placed, by HiGHS elsewhere. Of a place alone they
 CP-SAT before HiGHS is asked. Between the stages, once the first goals are proven, CP-SAT finds which needs every plan
 as good places and which none does (``solver/backbone.py``; Marques-Silva, Janota and Lynce 2010): the goals after them
 then only ask where the first are placed, and the others are left out; where few sets of needs remain that may be
-placed, whole patterns bound each set apart (``solver/known.py``). What CP-SAT is to prove, it seeks in two orders,
+placed, whole patterns bound each set apart (``solver/part.py``). What CP-SAT is to prove, it seeks in two orders,
 one a core (``solver/orders.py``). Work is counted in rounds, nodes and deterministic units, never in seconds.
 
 To add a rule: ``rules.py``. To add a goal: ``goals.py``. To add a kind of thing that is shared: fill the arrays of

@@ -95,9 +95,10 @@ class Relaxation:
         self._covers: set[tuple[int, ...]] = set()
 
     def placing(self, needs: Bools) -> Relaxation:
-        """The same, for plans that place these needs and no others; what it learns from now on it learns alone."""
+        """The same for plans that place these needs and no others, for a programme over patterns to ask: it shares its
+        cuts, and must not be given new ones."""
         other = copy(self)
-        other.must, other.alive, other.kept = needs, self.alive & needs[self.problem.need], list(self.kept)
+        other.must, other.alive = needs, self.alive & needs[self.problem.need]
         return other
 
     @property

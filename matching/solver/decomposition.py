@@ -62,16 +62,16 @@ class Decomposition:
         self._took = np.zeros(len(self._places))  # work on each place when it was asked last
         self._answered: dict[int, Earned] = {}  # what places earn at those prices
         self.spent = 0.0  # work on asking and on the programme over patterns
+        self.settled = False  # whether no pattern is known to be missing, so that the bound is that of the programme
 
     @property
     def patterns(self) -> list[Pattern]:
         """All patterns found, for the next goal to begin with."""
         return list(self._patterns)
 
-    def left(self, alive: Bools) -> list[Pattern]:
-        """What all patterns found hold of these columns, and of those that are fixed."""
-        stays = alive | self._problem.fixed
-        return [tuple(column for column in one if stays[column]) for one in self._patterns]
+    def over(self, alive: Bools) -> list[Pattern]:
+        """What all patterns found hold of these columns."""
+        return [tuple(column for column in one if alive[column]) for one in self._patterns]
 
     def add(self, plan: Ints) -> None:
         """Everything that a plan puts at one place is a pattern."""
@@ -99,8 +99,8 @@ class Decomposition:
     def bound(self, start: Bound, work: float, going: Callable[[Bound], bool]) -> Bound:
         """Improve on the bound ``start`` within so much work; after each proof ``going`` says whether to go on.
 
-        A plan that keeps the settled goals must have been added. From round to round prices are judged by what is
-        found for them, which takes little work; now and then, and at last, the best ones are proven.
+        Where no plan that keeps the settled goals has been added, the first rounds seek one. From round to round prices
+        are judged by what is found for them, which takes little work; now and then, and at last, the best are proven.
         """
         best, box, fresh, last = start, Box(), _SETTLING, np.inf
         centre = Prices((self._centre or start).need_price, (self._centre or start).kept_price)
@@ -128,7 +128,8 @@ class Decomposition:
                 fresh += new
                 best = min(best, found, key=lambda bound: bound.limit)
                 near = not fresh or best.limit - value < _SAME * abs(value) or np.floor(best.limit) <= value
-                if (near and not bent) or self.spent >= work or not going(best):
+                self.settled = near and not bent
+                if self.settled or self.spent >= work or not going(best):
                     break
                 then = self.spent + each
             box.learn(before, after, value, fresh, bent)

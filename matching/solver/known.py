@@ -16,7 +16,8 @@ from matching.solver.model import Found, Model
 from matching.solver.problem import Control, Problem, Tell
 from matching.table import Bools
 
-_UNDECIDED, _WAYS = 16, 8  # needs that may be placed or not, and sets of them that are looked at apart
+_UNDECIDED = 16  # needs of which all sets are counted up: 65,536, which takes a moment
+_SETS = 8  # that are told: each takes a good part of the work on patterns
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,11 @@ class Known:
                 counts.append(kept.goal.group[first])
         return np.unique(np.stack(counts), axis=1, return_inverse=True)[1].ravel()
 
-    def ways(self) -> list[Bools]:
-        """The sets of needs that a plan sought may place; none where many needs are undecided or many sets are left."""
+    def sets(self) -> list[Bools]:
+        """The sets of needs that any plan may place; none where no need is undecided, or many are, or many sets remain.
+
+        What is proven is all that a plan may be worth; so undecided needs are worth what the others leave of it.
+        """
         need, sure = self._problem.need, self.relaxation.must.copy()
         sure[need[self._problem.fixed]] = True
         alive = np.flatnonzero(self.relaxation.alive | self._problem.fixed)
@@ -113,9 +117,11 @@ class Known:
                 reached = sets @ most[open_] + most[sure].sum() >= kept.value - kept.slack
                 within = sets @ least[open_] + least[sure].sum() <= kept.value
                 sets = sets[reached & within if kept.proven else reached]
-        ways = np.tile(sure, (len(sets), 1))
-        ways[:, open_] = sets
-        return list(ways) if len(sets) <= _WAYS else []
+        if len(sets) > _SETS:
+            return []
+        found = np.tile(sure, (len(sets), 1))
+        found[:, open_] = sets
+        return list(found)
 
     def kept_by(self, plan: Ints) -> bool:
         """Whether the plan loses nothing of what is kept: one that is worth more by a goal left open may do so by a

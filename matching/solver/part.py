@@ -182,7 +182,7 @@ class Part:
                 limit = self._search(k, goal, limit, most)
                 times = times if slow else times // _RARELY
                 if self._fine:
-                    limit = min(limit, self._by_ways(k, goal, bound, limit, patterns))
+                    limit = min(limit, self._by_sets(k, goal, bound, limit, patterns))
         if not alone:
             self._roam(k, goal, bound, limit, times)
         return limit
@@ -274,25 +274,28 @@ class Part:
                 self._accept(self._of_all(patterns, self._effort))
         return bound, slow
 
-    def _by_ways(self, k: int, goal: Total, bound: Bound, limit: int, patterns: Decomposition) -> int:
+    def _by_sets(self, k: int, goal: Total, bound: Bound, limit: int, patterns: Decomposition) -> int:
         """The limit where few sets of needs may be placed: each is bounded apart, while work on patterns is left.
 
         A fractional plan mixes such sets; and from one to another no neighbourhood leads, as many needs change at once.
         """
-        spent, most = patterns.spent, 0
-        ways = self._known.ways() if self._open(k, limit) and self._effort.patterns > spent else []
-        for left, needs in zip(reversed(range(len(ways))), ways, strict=True):
+        most, spent = 0, patterns.spent
+        sets = self._known.sets() if patterns.settled and self._open(k, limit) else []
+        patterns.add(self.chosen)
+        for nth, needs in enumerate(sets):
+            work = (self._effort.patterns - spent) / (len(sets) - nth)
+            if most >= limit or work <= 0:  # the limit stays; of other sets only plans could be learned
+                return limit
             relaxation = self._known.relaxation.placing(needs)
-            apart = Decomposition(relaxation, goal, patterns.left(relaxation.alive), self.control)
-            work = (self._effort.patterns - spent) / (left + 1)
+            apart = Decomposition(relaxation, goal, patterns.over(relaxation.alive), self.control)
+            if not apart.patterns:  # nothing to begin with
+                return limit
             best = apart.bound(bound, work, lambda found: self._open(k, found.whole)).whole
             if self._open(k, best):
                 self._accept(self._of_all(apart, self._effort))
                 self._tell(self.value(k), limit)
             most, spent = max(most, best), spent + apart.spent
-            if most >= limit or spent >= self._effort.patterns:
-                return limit
-        return min(limit, most) if ways else limit
+        return min(limit, most) if sets else limit
 
     def _of_all(self, patterns: Decomposition, effort: Effort) -> Ints:
         """The best plan of all patterns at once."""

@@ -83,7 +83,7 @@ class _Stage:
     A part that is not settled to the end may be worth more than it is in the plan at hand, and another part might
     then be worth less without any loss in all. So what a part is worth binds every plan only less the gaps of all
     others: the ``slack`` of what it keeps. Likewise where what no plan uses held a group of the stage before together,
-    and it has come apart.
+    and it has come apart without being settled.
     """
 
     def __init__(self, search: _Search, reduction: Reduction, chosen: Ints, before: Settled, searched: int):
@@ -133,9 +133,11 @@ class _Stage:
                         part.keep(among, part.problem.simple_bound(among), int(gaps.sum()))
                         continue
                     others = (elsewhere & (before.group == number))[need]
-                    more = self._problem.simple_bound(_among(self._problem.goals[k], others)) if others.any() else 0
+                    # of a group that is settled so far each part is worth all that it can be, beside any others
+                    shared = others.any() and any(gap[number] for gap in before.gap[: k + 1])
+                    more = self._problem.simple_bound(_among(self._problem.goals[k], others)) if shared else 0
                     slack = int(gaps.sum() - gaps[number]) + more
-                    part.keep(among, among.value(part.chosen), slack, proven=not gaps[number] and not more)
+                    part.keep(among, among.value(part.chosen), slack, proven=not gaps[number] and not shared)
 
     @property
     def searched(self) -> int:

@@ -66,26 +66,56 @@ def many_needs(points: list[int], fixed: int = 0) -> Problem:
     )  # fmt: skip
 
 
+def told(known: Known) -> list[list[int]]:
+    return sorted(np.flatnonzero(needs).tolist() for needs in known.sets())
+
+
 @pytest.mark.parametrize(
     ("value", "slack", "proven", "fixed", "sets"),
     [
-        (7, 0, True, 0, [{0, 1}, {0, 2, 3}]),
-        (7, 0, True, 2, [{0, 1}]),
-        (9, 2, True, 0, [{0, 1}, {0, 1, 2}, {0, 1, 3}, {0, 2, 3}]),
-        (8, 0, False, 0, [{0, 1, 2}, {0, 1, 3}, {0, 1, 2, 3}]),
-        (0, 0, False, 0, []),
+        (7, 0, True, 0, [[0, 1], [0, 2, 3]]),
+        (7, 0, True, 2, [[0, 1]]),
+        (9, 2, True, 0, [[0, 1], [0, 1, 2], [0, 1, 3], [0, 2, 3]]),
+        (8, 0, False, 0, [[0, 1, 2], [0, 1, 2, 3], [0, 1, 3]]),
     ],
 )
 def test_the_sets_of_needs_that_may_be_placed_are_those_worth_what_is_kept(value, slack, proven, fixed, sets):
     """Of needs worth 4, 3, 1 and 2: as much as was reached, or less what others may make up for, and more only where
-    that is not ruled out; none are told where all sixteen could be."""
+    that is not ruled out."""
     problem = many_needs([4, 3, 1, 2], fixed)
     known = Known(problem, 0, Control())
     known.keep(Kept(problem.goals[0], value, slack, proven), np.arange(fixed))
-    assert sorted([set(np.flatnonzero(way).tolist()) for way in known.ways()], key=sorted) == sorted(sets, key=sorted)
+    assert told(known) == sorted(sets)
 
 
-def test_no_sets_are_told_of_many_needs_that_are_undecided():
-    known = Known(many_needs([1] * 40), 0, Control())
-    known.keep(Kept(known.relaxation.problem.goals[0], 39, 0, True), np.arange(39))
-    assert known.ways() == []
+@pytest.mark.parametrize(("needs", "sets"), [(8, 8), (9, 0), (40, 0)])
+def test_sets_of_needs_are_told_only_where_they_are_few(needs, sets):
+    """All but one need may be placed, whichever it is."""
+    known = Known(many_needs([1] * needs), 0, Control())
+    known.keep(Kept(known.relaxation.problem.goals[0], needs - 1, 0, True), np.arange(needs - 1))
+    assert len(known.sets()) == sets
+
+
+@pytest.mark.parametrize(
+    ("dead", "sets"),
+    [
+        ([], [[0], [0, 1], [1], [2]]),
+        ([0], [[0, 1], [1], [2]]),
+        ([1], [[0], [1], [2]]),
+        ([2], [[0], [2]]),
+        ([3], [[0], [0, 1], [2]]),
+    ],
+)
+def test_a_need_counts_for_what_any_of_its_ways_may_be_worth(dead, sets):
+    """A plan is worth 5: need 0 is worth 5 or 2, need 1 worth 3 or 7, which is as good as all between, need 2 worth 5;
+    of two ways one may be ruled out."""
+    need, one = np.array([0, 0, 1, 1, 2]), np.ones(5, dtype=np.int64)
+    goal = Total(np.array([5, 2, 3, 7, 5]))
+    problem = Problem(
+        need=need, place=np.arange(5), first=7_000 * one, last=7_000 * one, weekdays=127 * one, amount=one,
+        fixed=one < 0, limit=one, goals=[goal],
+    )  # fmt: skip
+    known = Known(problem, 0, Control())
+    known.keep(Kept(goal, 5, 0, True), np.array([4]))
+    known.relaxation.alive[dead] = False
+    assert told(known) == sets

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from data import recipe
 from matching import Market
@@ -16,6 +17,7 @@ from matching.solver.greedy import first_plan
 from matching.solver.part import Part
 from matching.solver.pattern import places_of
 from matching.solver.reduction import reduced
+from matching.solver.search import Settled, _Search, _Stage
 from matching.solving import drawn, problem_of
 
 
@@ -73,3 +75,21 @@ def test_the_rows_of_a_large_market_are_kept_once_and_small():
     assert rows.indices.dtype == np.int32 and rows.data.dtype == np.int16
     places = places_of(Relaxation(problem, Control()))
     assert {place.rows.indices.dtype for place in places} == {np.dtype(np.int32)}
+
+
+@pytest.mark.parametrize(("gap", "slack", "proven"), [(0, [[0, 0], [0, 0]], True), (1, [[2, 0], [1, 1]], False)])
+def test_what_has_come_apart_is_worth_all_that_it_can_be_only_where_it_was_settled(gap, slack, proven):
+    """Needs 0 and 1 compete for place 0, needs 2 and 3 for place 1; a need that is left out by now had held them
+    together. By two goals they are worth 2 and 0, 1 and 1, 1 and 1, 2 and 0. Where the first is left
+    open, need 3 may make up for what need 1 loses by it, and need 1 gain by the second."""
+    problem = Problem(
+        need=ints(0, 1, 2, 3), place=ints(0, 0, 1, 1), first=ints(700, 700, 700, 700), last=ints(701, 701, 701, 701),
+        weekdays=ints(127, 127, 127, 127), amount=ints(1, 1, 1, 1), fixed=np.zeros(4, dtype=bool), limit=ints(1, 1),
+        goals=[Total(ints(2, 1, 1, 2)), Total(ints(0, 1, 1, 0)), Total(ints(0, 9, 0, 9))],
+    )  # fmt: skip
+    before = replace(Settled.nothing(problem), value=[ints(3), ints(1)], gap=[ints(gap), ints(0)])
+    search = _Search(problem, ["a", "b", "c"], EFFORTS["normal"], 0, Control())
+    stage = _Stage(search, reduced(problem, problem.goals), ints(0, 2), before, 0)
+    kept = [part._known.kept for part in stage._parts]
+    assert [[each.slack for each in one] for one in kept] == slack
+    assert [one[1].proven for one in kept] == [proven, proven]
