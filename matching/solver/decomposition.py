@@ -46,6 +46,8 @@ class Decomposition:
     """The programme over patterns for one goal, with goals settled before it as rows; it grows with every round."""
 
     def __init__(self, relaxation: Relaxation, goal: Total, patterns: Iterable[Pattern], control: Control):
+        self._relaxation = relaxation
+        self._goal = goal
         self._problem = relaxation.problem
         self._gain = goal.points.astype(np.float64)
         self._kept = list(relaxation.kept)
@@ -54,7 +56,7 @@ class Decomposition:
         self._programme = Programme(self._problem, self._gain, self._kept, self._must, control)
         self._places = places_of(relaxation)
         self._alive = relaxation.alive | self._problem.fixed
-        self._patterns = dict.fromkeys(one for one in patterns if one and self._alive[list(one)].all())
+        self._patterns = dict.fromkeys(one for one in patterns if self._alive[list(one)].all())
         self._worth = self._gain
         self._basis = Basis()
         self._centre: Bound | None = None  # the best that prices of patterns alone have proven
@@ -69,9 +71,11 @@ class Decomposition:
         """All patterns found, for the next goal to begin with."""
         return list(self._patterns)
 
-    def over(self, alive: Bools) -> list[Pattern]:
-        """What all patterns found hold of these columns."""
-        return [tuple(column for column in one if alive[column]) for one in self._patterns]
+    def placing(self, needs: Bools) -> Decomposition:
+        """The same for plans that place these needs and no others, with what is left of all patterns found."""
+        relaxation = self._relaxation.placing(needs)
+        left = [tuple(column for column in one if relaxation.alive[column]) for one in self._patterns]
+        return Decomposition(relaxation, self._goal, filter(None, left), self._control)
 
     def add(self, plan: Ints) -> None:
         """Everything that a plan puts at one place is a pattern."""

@@ -182,7 +182,7 @@ class Part:
                 limit = self._search(k, goal, limit, most)
                 times = times if slow else times // _RARELY
                 if self._fine:
-                    limit = min(limit, self._by_sets(k, goal, bound, limit, patterns))
+                    limit = self._by_sets(k, bound, limit, patterns)
         if not alone:
             self._roam(k, goal, bound, limit, times)
         return limit
@@ -274,7 +274,7 @@ class Part:
                 self._accept(self._of_all(patterns, self._effort))
         return bound, slow
 
-    def _by_sets(self, k: int, goal: Total, bound: Bound, limit: int, patterns: Decomposition) -> int:
+    def _by_sets(self, k: int, bound: Bound, limit: int, patterns: Decomposition) -> int:
         """The limit where few sets of needs may be placed: each is bounded apart, while work on patterns is left.
 
         A fractional plan mixes such sets; and from one to another no neighbourhood leads, as many needs change at once.
@@ -286,8 +286,7 @@ class Part:
             work = (self._effort.patterns - spent) / (len(sets) - nth)
             if most >= limit or work <= 0:  # the limit stays; of other sets only plans could be learned
                 return limit
-            relaxation = self._known.relaxation.placing(needs)
-            apart = Decomposition(relaxation, goal, patterns.over(relaxation.alive), self.control)
+            apart = patterns.placing(needs)
             if not apart.patterns:  # nothing to begin with
                 return limit
             best = apart.bound(bound, work, lambda found: self._open(k, found.whole)).whole

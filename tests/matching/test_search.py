@@ -80,8 +80,8 @@ def test_the_rows_of_a_large_market_are_kept_once_and_small():
 @pytest.mark.parametrize(("gap", "slack", "proven"), [(0, [[0, 0], [0, 0]], True), (1, [[2, 0], [1, 1]], False)])
 def test_what_has_come_apart_is_worth_all_that_it_can_be_only_where_it_was_settled(gap, slack, proven):
     """Needs 0 and 1 compete for place 0, needs 2 and 3 for place 1; a need that is left out by now had held them
-    together. By two goals they are worth 2 and 0, 1 and 1, 1 and 1, 2 and 0. Where the first is left
-    open, need 3 may make up for what need 1 loses by it, and need 1 gain by the second."""
+    together. By two goals they are worth 2 and 0, 1 and 1, 1 and 1, 2 and 0. Where the first is left open, need 3 may
+    make up for what need 1 loses by it, and need 1 gain by the second."""
     problem = Problem(
         need=ints(0, 1, 2, 3), place=ints(0, 0, 1, 1), first=ints(700, 700, 700, 700), last=ints(701, 701, 701, 701),
         weekdays=ints(127, 127, 127, 127), amount=ints(1, 1, 1, 1), fixed=np.zeros(4, dtype=bool), limit=ints(1, 1),
